@@ -1,0 +1,65 @@
+"""What a connector is written with. A connector imports this and nothing else of sqlcrm.
+
+A connector is a value: a `Connector` of `Table`s, each with its `Column`s, `Read`s and `Write`s.
+Where code cannot be avoided it is a flow: a generator that yields `Request`s and is sent
+`Response`s. docs/writing-a-connector.md walks through one.
+"""
+
+from sqlcrm.errors import DeclarationError, ShapeChanged
+from sqlcrm.sdk.connectors import (
+    Auth,
+    Basic,
+    Bearer,
+    Connector,
+    HeaderKey,
+    RateLimit,
+    Rule,
+    Setting,
+    plain_reason,
+)
+from sqlcrm.sdk.flows import every_page, rows_at
+from sqlcrm.sdk.pages import Cursor, IdCursor, NextLink, Offset, PageNumber, Paging, Single, dig
+from sqlcrm.sdk.tables import Column, Consent, Filter, Param, Read, Sideload, Table, Write
+from sqlcrm.sdk.validate import validate
+from sqlcrm.sdk.values import Flow, Identity, Outcome, Request, Response, Row, Type, Verdict
+
+__all__ = [
+    "Auth",
+    "Basic",
+    "Bearer",
+    "Column",
+    "Connector",
+    "Consent",
+    "Cursor",
+    "DeclarationError",
+    "Filter",
+    "Flow",
+    "HeaderKey",
+    "IdCursor",
+    "Identity",
+    "NextLink",
+    "Offset",
+    "Outcome",
+    "PageNumber",
+    "Paging",
+    "Param",
+    "RateLimit",
+    "Read",
+    "Request",
+    "Response",
+    "Row",
+    "Rule",
+    "Setting",
+    "ShapeChanged",
+    "Sideload",
+    "Single",
+    "Table",
+    "Type",
+    "Verdict",
+    "Write",
+    "dig",
+    "every_page",
+    "plain_reason",
+    "rows_at",
+    "validate",
+]

@@ -1,0 +1,227 @@
+"""Paging as pure values: what to ask first, and what to ask after each answer.
+
+`Paging.after` returns None only on the API's own end mark, and raises ShapeChanged where an API
+stops without one: a scan that merely ran dry is never taken for a complete one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlcrm.errors import ShapeChanged
+from sqlcrm.sdk.values import Request, Response
+
+
+def dig(body: Any, path: str) -> Any:
+    """Return what sits at a dotted `path` in decoded JSON, None where any step is missing."""
+    for step in path.split(".") if path else ():
+        if not isinstance(body, dict):
+            return None
+        body = body.get(step)
+    return body
+
+
+class Paging(Protocol):
+    """How a list is cut into pages."""
+
+    @property
+    def size(self) -> int:
+        """Rows a page, at most; 0 where everything comes at once."""
+
+    def first(self, request: Request) -> Request:
+        """Return the request for the first page."""
+
+    def after(self, sent: Request, got: Response, rows: Sequence[Any]) -> Request | None:
+        """Return the request for the next page, None after the last one."""
+
+    def total(self, got: Response) -> int | None:
+        """Return how many rows there are from this page on, where the reply tells it."""
+
+
+def _whole(value: Any) -> int | None:
+    """Read a total, which APIs send as a number or as a string of digits."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int):
+        return value
+    return int(value) if isinstance(value, str) and value.isdigit() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """Everything in one reply."""
+
+    size: int = 0
+
+    def first(self, request: Request) -> Request:
+        """Return the request itself."""
+        return request
+
+    def after(self, sent: Request, got: Response, rows: Sequence[Any]) -> Request | None:
+        """Return None: there is no second page."""
+        return None
+
+    def total(self, got: Response) -> int | None:
+        """Return None: no total is needed."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """`limit` and `offset`, advanced by the rows received, since a limit may be lowered silently.
+
+    `total_at` is where the reply says how many rows there are in all. Without it, a page with
+    fewer rows than `size` is the end mark.
+    """
+
+    size: int
+    total_at: str = ""
+    limit: str = "limit"
+    offset: str = "offset"
+
+    def first(self, request: Request) -> Request:
+        """Ask for the first `size` rows."""
+        return request.with_query(**{self.limit: str(self.size), self.offset: "0"})
+
+    def after(self, sent: Request, got: Response, rows: Sequence[Any]) -> Request | None:
+        """Ask from where the rows received end."""
+        seen = int(dict(sent.query)[self.offset]) + len(rows)
+        if self.total_at:
+            total = self.total(got)
+            if total is None:
+                raise ShapeChanged(f"{sent.path}: the reply has no number at {self.total_at}")
+            if seen >= total:
+                return None
+            if not rows:
+                raise ShapeChanged(f"{sent.path}: the list ended after {seen} of {total} rows")
+        elif len(rows) < self.size:
+            return None
+        return sent.with_query(**{self.offset: str(seen)})
+
+    def total(self, got: Response) -> int | None:
+        """Return the number at `total_at`."""
+        return _whole(dig(got.body, self.total_at)) if self.total_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class IdCursor:
+    """Rows after the last id seen, in order of id: no row is lost or doubled while others move.
+
+    `at` is where the rows that carry the id sit (they may be the parents of the rows wanted).
+    `total_at` counts the rows from the cursor on; a page that holds them all is the last.
+    """
+
+    size: int
+    at: str
+    total_at: str
+    after_id: str
+    order: tuple[str, str]
+    id: str = "id"
+    limit: str = "limit"
+
+    def first(self, request: Request) -> Request:
+        """Ask for the lowest ids."""
+        return request.asking(((self.limit, str(self.size)), self.order))
+
+    def after(self, sent: Request, got: Response, rows: Sequence[Any]) -> Request | None:
+        """Ask for ids above the last one of this page."""
+        parents = dig(got.body, self.at)
+        total = self.total(got)
+        if not isinstance(parents, list) or total is None:
+            raise ShapeChanged(f"{sent.path}: the reply lacks {self.at} or {self.total_at}")
+        if not parents:
+            if total:
+                raise ShapeChanged(f"{sent.path}: an empty page, but {total} rows are left")
+            return None
+        if len(parents) >= total:
+            return None
+        return sent.with_query(**{self.after_id: str(parents[-1][self.id])})
+
+    def total(self, got: Response) -> int | None:
+        """Return the number at `total_at`."""
+        return _whole(dig(got.body, self.total_at))
+
+
+@dataclass(frozen=True, slots=True)
+class PageNumber:
+    """`page` and `per_page`, counted from `start`; `pages_at` or `total_at` is the end mark."""
+
+    size: int
+    pages_at: str = ""
+    total_at: str = ""
+    page: str = "page"
+    per_page: str = "per_page"
+    start: int = 1
+
+    def first(self, request: Request) -> Request:
+        """Ask for page `start`."""
+        return request.with_query(**{self.per_page: str(self.size), self.page: str(self.start)})
+
+    def after(self, sent: Request, got: Response, rows: Sequence[Any]) -> Request | None:
+        """Ask for the next number, unless the reply's own count says that this was the last."""
+        number = int(dict(sent.query)[self.page])
+        done = number - self.start + 1
+        pages = _whole(dig(got.body, self.pages_at)) if self.pages_at else None
+        total = self.total(got)
+        if pages is None and total is not None:
+            pages = -(-total // self.size)
+        if pages is None:
+            if self.pages_at or self.total_at:
+                raise ShapeChanged(f"{sent.path}: the reply does not say how many pages there are")
+            pages = done if len(rows) < self.size else done + 1
+        if done >= pages:
+            return None
+        if not rows:
+            raise ShapeChanged(f"{sent.path}: page {number} of {pages} is empty")
+        return sent.with_query(**{self.page: str(number + 1)})
+
+    def total(self, got: Response) -> int | None:
+        """Return the number at `total_at`."""
+        return _whole(dig(got.body, self.total_at)) if self.total_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """An opaque cursor at `at` in each reply; none, or an empty one, is the end mark."""
+
+    size: int
+    at: str
+    param: str
+    limit: str = "limit"
+
+    def first(self, request: Request) -> Request:
+        """Ask without a cursor."""
+        return request.with_query(**{self.limit: str(self.size)})
+
+    def after(self, sent: Request, got: Response, rows: Sequence[Any]) -> Request | None:
+        """Ask with the cursor of this reply."""
+        cursor = dig(got.body, self.at)
+        return None if cursor in (None, "") else sent.with_query(**{self.param: str(cursor)})
+
+    def total(self, got: Response) -> int | None:
+        """Return None: a cursor tells no total."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class NextLink:
+    """The next page's address at `at`; the transport refuses one on another origin."""
+
+    size: int
+    at: str
+    limit: str = ""
+
+    def first(self, request: Request) -> Request:
+        """Ask for the list itself."""
+        return request.with_query(**{self.limit: str(self.size)}) if self.limit else request
+
+    def after(self, sent: Request, got: Response, rows: Sequence[Any]) -> Request | None:
+        """Follow the reply's own address."""
+        link = dig(got.body, self.at)
+        return Request("GET", str(link)) if link else None
+
+    def total(self, got: Response) -> int | None:
+        """Return None: a link tells no total."""
+        return None

@@ -1,0 +1,199 @@
+"""Declarations of a table: its columns, how it is read, how it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlcrm.sdk.pages import Paging, Single
+from sqlcrm.sdk.values import Flow, Outcome, Query, Row, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Sideload:
+    """Related rows that a reply carries beside the rows asked for, one per custom field.
+
+    The reply has them as a list at `name`; each has `parent` (the id of its row), `by` (which
+    field) and `value`. Written, they are a list of `{by: …, value: …}` under `name` in the row.
+    `ask` is the query parameter that brings them.
+    """
+
+    name: str
+    ask: tuple[str, str]
+    parent: str
+    by: str = "field"
+    value: str = "value"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column.
+
+    at: path in the reply and in a write's body; the name itself where empty. With a `sideload`,
+        the id of the custom field.
+    readonly: the API sets it; a statement that writes it is refused.
+    nocase: the API compares it without case, so joins and IN do as well.
+    nulls: wire values that mean NULL; zero-dates always do.
+    aliases: other spellings that people know.
+    check: "email" or "phone": values are checked before they are sent.
+    choices: the only values that may be written, where the API has such a list.
+    default: the value an INSERT gets when it gives none.
+    from_wire, to_wire: pure functions for values whose wire form is the API's own.
+    """
+
+    name: str
+    type: Type = Type.TEXT
+    at: str = ""
+    readonly: bool = False
+    nocase: bool = False
+    required: bool = False
+    nulls: tuple[str, ...] = ("",)
+    aliases: tuple[str, ...] = ()
+    check: str = ""
+    choices: tuple[Any, ...] = ()
+    default: Any = None
+    sideload: Sideload | None = None
+    from_wire: Callable[[Any], Any] | None = None
+    to_wire: Callable[[Any], Any] | None = None
+    doc: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where the value sits in a reply's row."""
+        return self.at or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A condition that the API can apply itself.
+
+    Promise: the API returns a superset of the rows that fulfil it; the engine checks again.
+    op: "=", "<", "<=", ">", ">=", "contains" or "prefix".
+    slack: seconds added to a timestamp before it is sent, so that a border is never missed.
+    wire: a pure function from the SQL value to the parameter's text, None for "do not push".
+    """
+
+    column: str
+    op: str
+    param: str
+    exact: bool = False
+    slack: float = 0.0
+    wire: Callable[[Any], str | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """An argument of the API that is no column: `contacts@ac(list_id => 3)`."""
+
+    name: str
+    param: str
+    type: Type = Type.TEXT
+    required: bool = False
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One way to fetch rows of a table.
+
+    at: where the rows sit in the reply; a single object there is one row.
+    by: a column whose values this read needs: in `{name}` of the path, or as query parameter
+        `param`, `batch` of them a call.
+    always: query parameters that go with every call.
+    expects: paths in each reply that prove that it was understood, `a[].b` for each of a list.
+    columns: the columns this read knows; all, where empty.
+    """
+
+    path: str
+    at: str
+    pages: Paging = field(default_factory=Single)
+    by: str = ""
+    param: str = ""
+    batch: int = 1
+    always: Query = ()
+    filters: tuple[Filter, ...] = ()
+    params: tuple[Param, ...] = ()
+    expects: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    fetch: Callable[..., Flow[Sequence[Row]]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One way to change rows.
+
+    verb: "insert", "update", "delete" or "upsert".
+    wrap: the name of the body's only key, and of the row in the reply.
+    repeatable: the server ends up the same when it gets the call twice.
+    append: every call makes a new row (notes); the journal is the only memory.
+    settles: seconds until a row just written can be found by its natural key.
+    columns: what this write can carry; all that are not readonly, where empty.
+    whole: columns that must be sent with every update, changed or not.
+    undo: words for a person when the inverse is not simply the opposite verb.
+    """
+
+    verb: str
+    method: str = ""
+    path: str = ""
+    wrap: str = ""
+    batch: int = 1
+    repeatable: bool = False
+    append: bool = False
+    settles: float = 0.0
+    columns: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
+    always: Mapping[str, Any] = field(default_factory=dict)
+    send: Callable[[Sequence[Row]], Flow[Sequence[Outcome]]] | None = None
+    undo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Which column says whether a person is subscribed.
+
+    subscribed: values under which the person gets messages.
+    safe: what is sent for a new row that gives no value: it subscribes nobody.
+    opted_in: extra body values that go with a deliberate re-subscription.
+    """
+
+    column: str
+    subscribed: tuple[Any, ...]
+    safe: Any
+    opted_in: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A virtual table: key columns, ways to read, ways to write.
+
+    key: what names a row in the API's own calls. natural_key: what names it for people, by which
+    an INSERT finds rows that exist. link: a row is nothing but a relation between two others.
+    """
+
+    name: str
+    doc: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    reads: tuple[Read, ...]
+    writes: tuple[Write, ...] = ()
+    natural_key: tuple[str, ...] = ()
+    more_columns: Callable[[], Flow[Sequence[Column]]] | None = None
+    consent: Consent | None = None
+    link: bool = False
+    example: str = ""
+
+    def column(self, name: str) -> Column | None:
+        """Return the column called `name`, or by an alias of it, without regard to case."""
+        wanted = name.casefold()
+        for column in self.columns:
+            if column.name.casefold() == wanted:
+                return column
+        for column in self.columns:
+            if wanted in (alias.casefold() for alias in column.aliases):
+                return column
+        return None
+
+    def write(self, verb: str) -> Write | None:
+        """Return the first declared write of this verb."""
+        return next((write for write in self.writes if write.verb == verb), None)

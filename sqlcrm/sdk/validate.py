@@ -1,0 +1,105 @@
+"""Checks of a declaration at load: every mistake found, in one error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sqlcrm.errors import DeclarationError
+from sqlcrm.sdk.connectors import Connector
+from sqlcrm.sdk.tables import Read, Table, Write
+
+OPERATORS = {"=", "<", "<=", ">", ">=", "contains", "prefix"}
+VERBS = {"insert", "update", "delete", "upsert"}
+CHECKS = {"", "email", "phone"}
+
+
+def validate(connector: Connector) -> None:
+    """Refuse a connector that declares something impossible.
+
+    Raises: DeclarationError, with every mistake on a line of its own.
+    """
+    mistakes = list(_connector(connector))
+    if mistakes:
+        lines = "\n".join(f"  - {mistake}" for mistake in mistakes)
+        raise DeclarationError(f"connector {connector.name!r} is declared wrongly:\n{lines}")
+
+
+def _connector(connector: Connector) -> Iterator[str]:
+    if not connector.limits:
+        yield "no rate limit is declared"
+    names = {setting.name for setting in connector.settings}
+    for wanted in re.findall(r"{(\w+)}", connector.base_url):
+        if wanted not in names:
+            yield f"base_url names the setting {wanted!r}, which is not declared"
+    seen: set[str] = set()
+    for table in connector.tables:
+        if table.name in seen:
+            yield f"table {table.name} is declared twice"
+        seen.add(table.name)
+        yield from (f"{table.name}: {mistake}" for mistake in _table(table))
+
+
+def _table(table: Table) -> Iterator[str]:
+    if not table.doc:
+        yield "has no doc"
+    if not table.reads:
+        yield "has no read"
+    names = [column.name for column in table.columns]
+    spellings = [s.casefold() for c in table.columns for s in (c.name, *c.aliases)]
+    for name in sorted({s for s in spellings if spellings.count(s) > 1}):
+        yield f"column name {name!r} occurs twice"
+    for name in (*table.key, *table.natural_key):
+        if name not in names:
+            yield f"key column {name!r} is not declared"
+    yield from (
+        f"column {column.name}: unknown check {column.check!r}"
+        for column in table.columns
+        if column.check not in CHECKS
+    )
+    if table.consent and table.consent.column not in names:
+        yield f"consent column {table.consent.column!r} is not declared"
+    for read in table.reads:
+        yield from _read(table, read)
+    for write in table.writes:
+        yield from _write(table, write)
+
+
+def _read(table: Table, read: Read) -> Iterator[str]:
+    where = f"read {read.path}"
+    if read.by and table.column(read.by) is None:
+        yield f"{where}: by={read.by!r} is no column"
+    if read.by and not read.fetch and not read.param and f"{{{read.by}}}" not in read.path:
+        yield f"{where}: by={read.by!r} has neither a parameter nor a place in the path"
+    if not read.by and "{" in read.path:
+        yield f"{where}: the path has a placeholder but the read has no `by`"
+    if read.batch > 1 and not read.param and not read.fetch:
+        yield f"{where}: a batch needs a parameter that may repeat"
+    for name in read.columns:
+        if table.column(name) is None:
+            yield f"{where}: column {name!r} is not declared"
+    for condition in read.filters:
+        if table.column(condition.column) is None:
+            yield f"{where}: filter on {condition.column!r}, which is no column"
+        if condition.op not in OPERATORS:
+            yield f"{where}: unknown operator {condition.op!r}"
+
+
+def _write(table: Table, write: Write) -> Iterator[str]:
+    where = f"write {write.verb}"
+    if write.verb not in VERBS:
+        yield f"{where}: unknown verb"
+    if not write.send and not (write.method and write.path):
+        yield f"{where}: neither a call nor a flow"
+    for name in (*write.columns, *write.whole):
+        if table.column(name) is None:
+            yield f"{where}: column {name!r} is not declared"
+    for name in re.findall(r"{(\w+)}", write.path):
+        if table.column(name) is None:
+            yield f"{where}: the path names {name!r}, which is no column"
+    if write.verb not in {"insert", "upsert"} or write.repeatable or write.append:
+        return
+    if not table.natural_key:
+        yield f"{where}: neither repeatable, nor append, nor a natural key to look the row up by"
+    elif not any(read.by in ("", table.natural_key[0]) for read in table.reads):
+        yield f"{where}: no read can look a row up by {table.natural_key[0]!r}"

@@ -32,6 +32,9 @@ Messages say what to do next. They never hold a secret: whoever raises redacts f
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class Error(Exception):
     """Root of everything sqlcrm raises on purpose."""
@@ -179,3 +182,16 @@ class Cancelled(OperationalError):
     """The user or the system stopped the run."""
 
     exit_code = 130
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a sentence that offers the names nearest to `name`, or lists a few; may be empty."""
+    options = sorted(set(known))
+    folded = {option.casefold(): option for option in options}
+    near = difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=0.6)
+    if near:
+        return f"Did you mean {' or '.join(folded[option] for option in near)}?"
+    if not options:
+        return ""
+    more = ", …" if len(options) > 12 else ""
+    return f"There are: {', '.join(options[:12])}{more}."

@@ -82,17 +82,18 @@ class RateLimit:
 class Rule:
     """An answer that means something else than its status says.
 
-    Applies when the status is one of `statuses` (any, where empty) and `match`, a regular
-    expression, is found in the answer's reason.
+    Applies when the status is one of `statuses` (any, where empty), the request's path begins
+    with `paths`, and `match`, a regular expression, is found in the answer's reason.
     """
 
     verdict: Verdict
     statuses: tuple[int, ...] = ()
     match: str = ""
+    paths: str = ""
 
-    def applies(self, status: int, reason: str) -> bool:
+    def applies(self, status: int, reason: str, path: str) -> bool:
         """Whether this rule decides about such an answer."""
-        if self.statuses and status not in self.statuses:
+        if (self.statuses and status not in self.statuses) or not path.startswith(self.paths):
             return False
         return re.search(self.match, reason, re.IGNORECASE) is not None
 
@@ -146,11 +147,11 @@ class Connector:
     source: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def judge(self, response: Response) -> tuple[Verdict, str]:
-        """Return what an answer means, and the API's words for it."""
+    def judge(self, response: Response, path: str = "") -> tuple[Verdict, str]:
+        """Return what an answer to a request of `path` means, and the API's words for it."""
         reason = self.reason(response) if response.status >= 300 or self.rules else ""
         for rule in self.rules:
-            if rule.applies(response.status, reason):
+            if rule.applies(response.status, reason, path):
                 return rule.verdict, reason
         return _by_status(response.status), reason
 

@@ -1,0 +1,1 @@
+"""What exists now: connections, their settings and secrets, connectors, tables, custom columns."""

@@ -1,0 +1,18 @@
+"""SQL text: DuckDB's language with `table@alias`, remote DML and, later, SYNCHRONIZE."""
+
+from sqlcrm.dialect.lexer import LOCAL, SYSTEM, Argument, Lexed, Ref, lex, split
+from sqlcrm.dialect.statements import Assignment, Statement, parse, statements
+
+__all__ = [
+    "LOCAL",
+    "SYSTEM",
+    "Argument",
+    "Assignment",
+    "Lexed",
+    "Ref",
+    "Statement",
+    "lex",
+    "parse",
+    "split",
+    "statements",
+]

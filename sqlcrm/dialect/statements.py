@@ -1,0 +1,297 @@
+"""Cuts a statement into the parts that the rooms below need, by position."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from sqlglot.tokens import Token, TokenType
+
+from sqlcrm.dialect.lexer import LOCAL, SYSTEM, Lexed, Ref, lex, split
+from sqlcrm.errors import NotSupportedError, SqlError
+
+_DML = {"insert", "update", "delete"}
+_MAIN = _DML | {"select", "from", "values", "merge"}
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """`column = expression` of an UPDATE; `start` is the column's offset in the text."""
+
+    column: str
+    expression: str
+    start: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement, taken apart. All texts are marked texts (see lexer).
+
+    verb: "select", "insert", "update" or "delete" where remote tables are read or written by us;
+    "local" for everything that DuckDB does itself, with remote tables read for it.
+    target: the remote table that is written. opt_in: None without `WITH OPT IN`, its condition
+    otherwise, "" where it has none.
+    """
+
+    verb: str
+    lexed: Lexed
+    query: str
+    target: Ref | None = None
+    target_alias: str = ""
+    columns: tuple[str, ...] = ()
+    by_name: bool = False
+    assignments: tuple[Assignment, ...] = ()
+    sources: str = ""
+    where: str = ""
+    opt_in: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The user's own text."""
+        return self.lexed.text
+
+    @property
+    def reads(self) -> tuple[Ref, ...]:
+        """The refs that are read: all but the target and local names."""
+        target = self.target.mark if self.target and self.verb == "insert" else ""
+        return tuple(r for r in self.lexed.refs if r.mark != target and r.alias != LOCAL)
+
+
+def statements(script: str) -> Iterator[Statement]:
+    """Parse a script, statement by statement. Errors point into the whole script.
+
+    Raises: SqlError where a part of ours is written wrongly.
+    """
+    for offset, text in split(script):
+        try:
+            yield parse(text)
+        except SqlError as error:
+            if error.start >= 0 and error.text == text:
+                moved = (error.start + offset, error.end + offset)
+                raise SqlError(error.message, script, *moved) from None
+            raise
+
+
+def parse(text: str) -> Statement:
+    """Parse one statement."""
+    lexed = lex(text)
+    tokens = [t for t in lexed.tokens if t.token_type != TokenType.SEMICOLON]
+    main = _main(tokens)
+    if main is None:
+        return Statement("local", lexed, lexed.marked)
+    verb = tokens[main].text.casefold()
+    if verb in {"select", "from", "values"}:
+        return Statement("select", lexed, lexed.marked)
+    if verb == "merge" and any(r.alias not in {LOCAL, ""} for r in lexed.refs):
+        raise NotSupportedError("MERGE INTO a remote table is not supported; use INSERT and UPDATE")
+    if verb in _DML:
+        target = _target(lexed, tokens, main)
+        if target is not None:
+            return _dml(_Cut(lexed, tokens), verb, main, target)
+    return Statement("local", lexed, lexed.marked)
+
+
+def _main(tokens: Sequence[Token]) -> int | None:
+    """Return the token that says what the statement does, behind a WITH if there is one."""
+    if not tokens:
+        return None
+    first = tokens[0].text.casefold()
+    if first in _MAIN:
+        return 0
+    if first != "with":
+        return None
+    wanted = (i for i, t in _outside(tokens, 1) if t.text.casefold() in _MAIN)
+    return next(wanted, None)
+
+
+def _outside(tokens: Sequence[Token], start: int = 0) -> Iterator[tuple[int, Token]]:
+    """Yield the tokens that are in no bracket."""
+    depth = 0
+    for i in range(start, len(tokens)):
+        kind = tokens[i].token_type
+        if kind in {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE}:
+            depth -= 1
+        if depth == 0:
+            yield i, tokens[i]
+        if kind in {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE}:
+            depth += 1
+
+
+def _target(lexed: Lexed, tokens: Sequence[Token], main: int) -> Ref | None:
+    """Return the remote table that a DML statement writes, None where it is a local one."""
+    after = tokens[main].end
+    for ref in lexed.refs:
+        if ref.start > after:
+            between = lexed.text[after + 1 : ref.start].casefold().split()
+            if all(w in {"into", "from", "or", "ignore", "replace", "only"} for w in between):
+                if ref.alias == SYSTEM:
+                    raise SqlError(
+                        "tables of @sqlcrm are read-only", lexed.text, ref.start, ref.end
+                    )
+                return None if ref.alias in {LOCAL, ""} else ref
+            return None
+    return None
+
+
+class _Cut:
+    """Slices of a statement's marked text by token."""
+
+    def __init__(self, lexed: Lexed, tokens: Sequence[Token]) -> None:
+        self.lexed = lexed
+        self.tokens = tokens
+
+    def index_after(self, offset: int) -> int:
+        """Return the first token that starts at or after a character offset."""
+        starts = (i for i, t in enumerate(self.tokens) if t.start >= offset)
+        return next(starts, len(self.tokens))
+
+    def word(self, i: int) -> str:
+        """Return token `i` in lower case, "" behind the end."""
+        return self.tokens[i].text.casefold() if i < len(self.tokens) else ""
+
+    def slice(self, start: int, end: int) -> str:
+        """Return the marked text from token `start` to token `end`, exclusive."""
+        if start >= end:
+            return ""
+        return self.lexed.marked[self.tokens[start].start : self.tokens[end - 1].end + 1]
+
+    def find(self, start: int, *words: str) -> int:
+        """Return where `words` stand in a row outside brackets, from `start` on; else the end."""
+        for i, token in _outside(self.tokens, start):
+            if token.text.casefold() != words[0]:
+                continue
+            if words[0] == "from" and self.word(i - 1) == "distinct":
+                continue  # IS [NOT] DISTINCT FROM
+            if all(self.word(i + k) == w for k, w in enumerate(words)):
+                return i
+        return len(self.tokens)
+
+    def error(self, message: str, start: int, end: int) -> SqlError:
+        """Return an error that underlines tokens `start` to `end`, exclusive."""
+        last = self.tokens[min(end, len(self.tokens)) - 1]
+        return SqlError(message, self.lexed.text, self.tokens[start].start, last.end + 1)
+
+
+def _dml(cut: _Cut, verb: str, main: int, target: Ref) -> Statement:
+    end = len(cut.tokens)
+    opt_in, end = _opt_in(cut, main, end)
+    cut = _Cut(cut.lexed, cut.tokens[:end])
+    for words in (("returning",), ("on", "conflict")):
+        at = cut.find(cut.index_after(target.end), *words)
+        if at < end:
+            name = " ".join(words).upper()
+            raise NotSupportedError(
+                f"{name} on a remote table is not supported yet; "
+                "read the outcomes from operations@sqlcrm afterwards"
+            )
+    statement = Statement(verb, cut.lexed, "", target=target, opt_in=opt_in)
+    at = cut.index_after(target.end)
+    prefix = cut.slice(0, main)
+    if verb == "insert":
+        return _insert(cut, statement, at, prefix)
+    alias, at = _alias(cut, at)
+    statement = replace(statement, target_alias=alias, query=prefix)
+    return _update(cut, statement, at) if verb == "update" else _delete(cut, statement, at)
+
+
+def _opt_in(cut: _Cut, start: int, end: int) -> tuple[str | None, int]:
+    """Take `WITH OPT IN [WHERE …]` off the end."""
+    at = cut.find(start, "with", "opt", "in")
+    if at >= end:
+        return None, end
+    rest = at + 3
+    if rest == end:
+        return "", at
+    if cut.word(rest) != "where" or rest + 1 == end:
+        raise cut.error("after WITH OPT IN comes nothing, or WHERE and a condition", rest, end)
+    return cut.slice(rest + 1, end), at
+
+
+def _insert(cut: _Cut, statement: Statement, at: int, prefix: str) -> Statement:
+    end = len(cut.tokens)
+    columns: tuple[str, ...] = ()
+    if cut.word(at) == "as":
+        at += 2
+    if cut.word(at) == "(" and cut.word(at + 1) not in {"select", "with", "from", "values", "("}:
+        columns, at = _column_list(cut, at)
+    by_name = cut.word(at) == "by" and cut.word(at + 1) == "name"
+    at += 2 if by_name else 0
+    if at >= end:
+        raise cut.error("INSERT needs a SELECT or VALUES", end - 1, end)
+    if cut.word(at) == "default":
+        raise cut.error("DEFAULT VALUES makes no row for a remote table", at, end)
+    if not columns and not by_name:
+        name = statement.target.name if statement.target else ""
+        message = f"INSERT INTO {name} needs its columns: INSERT INTO … (column, …) SELECT …"
+        raise cut.error(message, at, at + 1)
+    query = f"{prefix} {cut.slice(at, end)}".strip()
+    return replace(statement, query=query, columns=columns, by_name=by_name)
+
+
+def _column_list(cut: _Cut, opening: int) -> tuple[tuple[str, ...], int]:
+    """Return the names in parentheses at `opening`, and the token behind them."""
+    names = []
+    i = opening + 1
+    while i < len(cut.tokens) and cut.word(i) != ")":
+        if cut.word(i) == "[":
+            i += 1
+        names.append(cut.tokens[i].text)
+        i += 2 if cut.word(i + 1) == "]" else 1
+        if cut.word(i) == ",":
+            i += 1
+        elif cut.word(i) != ")":
+            raise cut.error("a list of columns holds names and commas", i, i + 1)
+    return tuple(names), i + 1
+
+
+def _alias(cut: _Cut, at: int) -> tuple[str, int]:
+    """Read `[AS] alias` behind the target."""
+    if cut.word(at) == "as":
+        at += 1
+    elif cut.word(at) in {"", "set", "using", "where"}:
+        return "", at
+    return cut.tokens[at].text, at + 1
+
+
+def _need_where(cut: _Cut, verb: str, where: int) -> None:
+    if where >= len(cut.tokens):
+        message = f"{verb} without WHERE changes every row; if you mean that, write WHERE true"
+        raise cut.error(message, 0, 1)
+
+
+def _update(cut: _Cut, statement: Statement, at: int) -> Statement:
+    end = len(cut.tokens)
+    if cut.word(at) != "set":
+        raise cut.error("UPDATE needs SET", at if at < end else end - 1, at + 1)
+    where = cut.find(at, "where")
+    sources = cut.find(at, "from")
+    _need_where(cut, "UPDATE", where)
+    stop = min(sources, where)
+    return replace(
+        statement,
+        assignments=tuple(_assignments(cut, at + 1, stop)),
+        sources=cut.slice(sources + 1, where) if sources < where else "",
+        where=cut.slice(where + 1, end),
+    )
+
+
+def _assignments(cut: _Cut, start: int, end: int) -> Iterator[Assignment]:
+    """Read `column = expression, …`."""
+    commas = [i for i, t in _outside(cut.tokens[:end], start) if t.text == ","]
+    for first, last in zip([start, *(c + 1 for c in commas)], [*commas, end], strict=True):
+        if cut.word(first + 1) != "=" or first + 2 >= last:
+            raise cut.error("SET needs column = value", first, max(last, first + 1))
+        token = cut.tokens[first]
+        yield Assignment(token.text, cut.slice(first + 2, last), token.start)
+
+
+def _delete(cut: _Cut, statement: Statement, at: int) -> Statement:
+    end = len(cut.tokens)
+    where = cut.find(at, "where")
+    _need_where(cut, "DELETE", where)
+    using = cut.find(at, "using")
+    return replace(
+        statement,
+        sources=cut.slice(using + 1, where) if using < where else "",
+        where=cut.slice(where + 1, end),
+    )

@@ -1,0 +1,220 @@
+"""Puts the rules together: a query's text and its relations become a ReadPlan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlglot import exp
+
+from sqlcrm.errors import ProgrammingError, SqlError, did_you_mean
+from sqlcrm.planner.columns import LocalColumns, Need, check, needs
+from sqlcrm.planner.constants import UNKNOWN, constant, fit
+from sqlcrm.planner.joins import key_sources
+from sqlcrm.planner.limits import limits
+from sqlcrm.planner.plan import KeySource, Limit, Predicate, ReadPlan, Relation, Scan
+from sqlcrm.planner.predicates import predicates
+from sqlcrm.planner.sources import owner, parse, selects, sources, sql
+
+NOT_ANALYSED = "the statement could not be analysed: its remote tables are read in full"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What planning may know besides the text.
+
+    binds: values by mark or name. zone: the session's time zone. local: columns of a local source.
+    """
+
+    binds: Mapping[str, Any]
+    zone: str = "UTC"
+    local: LocalColumns | None = None
+
+
+def wanting(
+    text: str, relations: Mapping[str, Relation], environment: Environment
+) -> list[Relation]:
+    """Return the relations whose custom columns must be read before planning."""
+    tree = parse(text)
+    open_ = {mark: r for mark, r in relations.items() if not r.complete}
+    if not open_:
+        return []
+    if tree is None:
+        return list(open_.values())
+    found = needs(tree, relations, environment.binds, environment.local)
+    return [relation for mark, relation in open_.items() if found[mark].discovers]
+
+
+def read_plan(
+    text: str, relations: Mapping[str, Relation], environment: Environment, original: str = ""
+) -> ReadPlan:
+    """Plan a marked query. `original` is the user's text, for errors that point into it.
+
+    Raises: SqlError for columns that are not there, ProgrammingError for wrong arguments.
+    """
+    tree = parse(text)
+    if tree is None:
+        scans = [_plain(relation, environment) for relation in relations.values()]
+        return ReadPlan(text, tuple(scans), (NOT_ANALYSED,) if scans else ())
+    binds = environment.binds
+    wanted = needs(tree, relations, binds, environment.local)
+    conditions = predicates(tree, relations, binds, environment.zone)
+    keys = key_sources(tree, relations, binds)
+    stops = limits(tree, relations, binds)
+    scans = []
+    for mark, relation in relations.items():
+        check(wanted[mark], relation, original or text)
+        call = _Call(relation, environment, tree, relations)
+        scans.append(_scan(relation, wanted[mark], conditions[mark], keys[mark], stops, call))
+    return ReadPlan(text, tuple(_with_outer(scans)))
+
+
+def _scan(
+    relation: Relation,
+    need: Need,
+    conditions: list[Predicate],
+    keys: list[KeySource],
+    stops: Mapping[str, Limit],
+    call: _Call,
+) -> Scan:
+    names = {c.name for c in relation.table.columns} if need.everything else set()
+    names |= set(need.names.values()) | {p.column for p in (*conditions, *call.fixed)}
+    names |= {k.column for k in (*keys, *call.keys)}
+    columns = tuple(c.name for c in relation.table.columns if c.name in names)
+    spelled = tuple(
+        (spelling, name) for spelling, name in need.names.items() if spelling != name.casefold()
+    )
+    lateral = call.lateral
+    return Scan(
+        relation,
+        columns or (relation.table.columns[0].name,),
+        spelled,
+        tuple(conditions),
+        (*call.keys, *keys),
+        call.params,
+        tuple(call.fixed),
+        None if lateral else stops.get(relation.mark),
+        lateral,
+        call.aliased,
+    )
+
+
+def _with_outer(scans: list[Scan]) -> list[Scan]:
+    """Make sure that columns used as keys of other scans are staged too."""
+    found = []
+    for scan in scans:
+        alias = scan.relation.mark
+        extra = {c for other in scans for k in other.keys if alias in k.needs
+                 for c in _named(k.expression, scan.relation)}  # fmt: skip
+        columns = tuple(
+            c.name for c in scan.relation.table.columns if c.name in {*scan.columns, *extra}
+        )
+        found.append(replace(scan, columns=columns))
+    return found
+
+
+def _named(expression: str, relation: Relation) -> list[str]:
+    tree = parse(f"SELECT {expression}")
+    columns = tree.find_all(exp.Column) if tree is not None else ()
+    return [known.name for c in columns if (known := relation.table.column(c.name))]
+
+
+def _plain(relation: Relation, environment: Environment) -> Scan:
+    """Return a full scan, for a text that cannot be analysed."""
+    call = _Call(relation, environment, None, {})
+    columns = tuple(c.name for c in relation.table.columns)
+    return Scan(relation, columns, params=call.params, fixed=tuple(call.fixed))
+
+
+class _Call:
+    """The arguments of a table call: parameters of the API, fixed columns, lateral keys."""
+
+    def __init__(
+        self,
+        relation: Relation,
+        environment: Environment,
+        tree: exp.Expr | None,
+        relations: Mapping[str, Relation],
+    ) -> None:
+        self.relation = relation
+        self.environment = environment
+        self.params: dict[str, Any] = {}
+        self.fixed: list[Predicate] = []
+        self.keys: list[KeySource] = []
+        self.lateral = ""
+        self.aliased = True
+        self.node, self.scope = self._place(tree, relations)
+        if self.node is not None:
+            self.aliased = bool(self.node.alias)
+        for position, (name, text) in enumerate(relation.arguments):
+            self._argument(position, name, text)
+
+    def _place(
+        self, tree: exp.Expr | None, relations: Mapping[str, Relation]
+    ) -> tuple[exp.Expr | None, list[Any]]:
+        for select in selects(tree) if tree is not None else ():
+            scope = sources(select, relations)
+            for source in scope:
+                if source.relation is self.relation:
+                    return source.node, scope
+        return None, []
+
+    def _argument(self, position: int, name: str, text: str) -> None:
+        relation = self.relation
+        value_tree = parse(f"SELECT {text}")
+        node = value_tree.expressions[0] if isinstance(value_tree, exp.Select) else None
+        if node is None:
+            raise self._error(f"the argument {text!r} cannot be read")
+        if not name and position == 0 and relation.by:
+            name = relation.by
+        if not name:
+            raise self._error(f"{relation.name} takes arguments by name: {relation.name}"
+                              f"@{relation.connection}(name => value)")  # fmt: skip
+        value = constant(node, self.environment.binds)
+        column = relation.table.column(name)
+        if column is None:
+            self._param(name, value, text)
+            return
+        if value is UNKNOWN:
+            self._lateral(column.name, node, text)
+            return
+        fitted = fit(value, column, self.environment.zone)
+        if fitted is UNKNOWN:
+            raise self._error(f"{name} is {column.type}, and {value!r} is not")
+        self.fixed.append(Predicate(column.name, "=", (fitted,)))
+
+    def _param(self, name: str, value: Any, text: str) -> None:
+        table = self.relation.table
+        known = {p.name.casefold(): p.name for read in table.reads for p in read.params}
+        if name.casefold() not in known:
+            names = [*known.values(), *(c.name for c in table.columns)]
+            raise self._error(
+                f"{table.name} has no parameter {name!r}. {did_you_mean(name, names)}"
+            )
+        if value is UNKNOWN or value is None:
+            raise self._error(f"the parameter {name} needs a constant, not {text}")
+        self.params[known[name.casefold()]] = value
+
+    def _lateral(self, column: str, node: exp.Expr, text: str) -> None:
+        """Take keys from another source of the same FROM: `f@a(c.id)`."""
+        owners = {owner(c, self.scope, self.environment.binds) for c in node.find_all(exp.Column)}
+        if len(owners) != 1 or None in owners:
+            raise self._error(f"the argument {text} is neither a constant nor a column beside it")
+        (origin,) = owners
+        assert origin is not None  # noqa: S101 - for the type checker
+        place = origin.node.copy()
+        place.set("joins", None)
+        needs_: frozenset[str] = frozenset()
+        if origin.relation is not None:
+            needs_ = frozenset({origin.relation.mark})
+            if not origin.node.alias:
+                place = exp.alias_(place, origin.relation.name, quoted=True, table=True)
+        expression, source = sql(node), sql(place)
+        if expression is None or source is None:
+            raise ProgrammingError(f"the argument {text} cannot be used here; write a join")
+        self.keys.append(KeySource(column, expression, source, needs=needs_, label=text))
+        self.lateral = f'"{column}" = ({text})'
+
+    def _error(self, message: str) -> SqlError:
+        return SqlError(message)

@@ -1,0 +1,114 @@
+"""Reads constants out of a tree, and brings them to a column's type."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlglot import exp
+
+from sqlcrm.sdk import Column, Type
+
+UNKNOWN = object()
+"""Not a constant, or none that can be pushed."""
+
+
+def constant(node: exp.Expr, binds: Mapping[str, Any]) -> Any:
+    """Return the value of a literal, a bind or a cast of one; UNKNOWN for anything else."""
+    if isinstance(node, exp.Paren):
+        return constant(node.this, binds)
+    if isinstance(node, exp.Literal):
+        return node.this if node.is_string else _number(node.this)
+    if isinstance(node, exp.Boolean):
+        return bool(node.this)
+    if isinstance(node, exp.Neg):
+        value = constant(node.this, binds)
+        return -value if isinstance(value, int | float) else UNKNOWN
+    if isinstance(node, exp.Placeholder | exp.Parameter):
+        return binds.get(node.name, UNKNOWN)
+    if isinstance(node, exp.Column) and not node.table:
+        return binds.get(node.name, UNKNOWN)
+    if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast):
+        return _cast(constant(node.this, binds), node.to)
+    return UNKNOWN
+
+
+def _number(text: str) -> Any:
+    try:
+        return int(text)
+    except ValueError:
+        try:
+            return float(text)
+        except ValueError:
+            return UNKNOWN
+
+
+def _cast(value: Any, to: exp.DataType) -> Any:
+    if not isinstance(value, str):
+        return UNKNOWN
+    try:
+        if to.this == exp.DataType.Type.DATE:
+            return dt.date.fromisoformat(value)
+        if to.this in {exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPTZ}:
+            return dt.datetime.fromisoformat(value)
+    except ValueError:
+        return UNKNOWN
+    return value if to.this in exp.DataType.TEXT_TYPES else UNKNOWN
+
+
+def fit(value: Any, column: Column, zone: str = "UTC") -> Any:
+    """Return `value` as the column's own type, UNKNOWN where DuckDB would compare otherwise."""
+    if value is UNKNOWN or value is None:
+        return UNKNOWN
+    if column.type is Type.TEXT:
+        return value if isinstance(value, str) else UNKNOWN
+    if column.type is Type.INTEGER:
+        return _integer(value)
+    if column.type is Type.TIMESTAMP:
+        return _moment(value, zone)
+    if column.type is Type.DATE:
+        return _date(value)
+    if column.type is Type.BOOLEAN:
+        return value if isinstance(value, bool) else UNKNOWN
+    if column.type is Type.FLOAT:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return float(value) if is_number else UNKNOWN
+    return UNKNOWN
+
+
+def _integer(value: Any) -> Any:
+    if isinstance(value, bool):
+        return UNKNOWN
+    if isinstance(value, str):
+        try:
+            return int(value)
+        except ValueError:
+            return UNKNOWN
+    return value if isinstance(value, int) else UNKNOWN
+
+
+def _moment(value: Any, zone: str) -> Any:
+    """Read a moment; one without a zone is in the session's."""
+    if isinstance(value, str):
+        try:
+            value = dt.datetime.fromisoformat(value)
+        except ValueError:
+            return UNKNOWN
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        value = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 - zone comes next
+    if not isinstance(value, dt.datetime):
+        return UNKNOWN
+    return value if value.tzinfo else value.replace(tzinfo=ZoneInfo(zone))
+
+
+def _date(value: Any) -> Any:
+    if isinstance(value, dt.datetime):
+        return UNKNOWN
+    if isinstance(value, str):
+        try:
+            return dt.date.fromisoformat(value)
+        except ValueError:
+            return UNKNOWN
+    return value if isinstance(value, dt.date) else UNKNOWN

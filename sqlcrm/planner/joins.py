@@ -1,0 +1,186 @@
+"""Rule: which joins can supply the only useful keys of a remote table.
+
+For `R.column = expression over S` the keys are the distinct values over S, where the join lets
+rows of R that match nothing fall away (see predicates.thinned): never from a nullable side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from sqlcrm.planner.plan import KeySource, Relation
+from sqlcrm.planner.predicates import conditions, thinned
+from sqlcrm.planner.sources import (
+    Source,
+    conjuncts,
+    has_subquery,
+    own_columns,
+    owner,
+    selects,
+    sources,
+    sql,
+)
+
+
+def key_sources(
+    tree: exp.Expr, relations: Mapping[str, Relation], binds: Collection[str]
+) -> dict[str, list[KeySource]]:
+    """Return, by mark, every source of keys that the query's joins and IN offer."""
+    found: dict[str, list[KeySource]] = {mark: [] for mark in relations}
+    with_ = _with(tree)
+    for select in selects(tree):
+        if select.args.get("with_") is not None and select is not tree:
+            continue  # names of an inner WITH are not known outside of it
+        place = _Place(select, sources(select, relations), binds, relations, with_)
+        for mark, source in _of(place):
+            found[mark].append(source)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A SELECT with its sources, and what is known around it.
+
+    with_: the statement's WITH clause as text, "" where it has none.
+    """
+
+    select: exp.Select
+    scope: list[Source]
+    binds: Collection[str]
+    relations: Mapping[str, Relation]
+    with_: str
+
+
+def _with(tree: exp.Expr) -> str:
+    clause = tree.args.get("with_")
+    return "" if clause is None else str(clause.sql(dialect="duckdb"))
+
+
+def _of(place: _Place) -> Iterator[tuple[str, KeySource]]:
+    for condition, allowed in conditions(place.select, place.scope):
+        for target, column, value in _equalities(condition, place):
+            if target not in allowed or target.relation is None:
+                continue
+            found = _join_source(column, value, target, place)
+            if found is not None:
+                yield target.relation.mark, found
+    for position, source in enumerate(place.scope):
+        for name in (source.join.args.get("using") or ()) if source.join is not None else ():
+            yield from _using(name, source, position, place)
+
+
+def _equalities(condition: exp.Expr, place: _Place) -> Iterator[tuple[Source, str, exp.Expr]]:
+    """Yield `R.column = value` in both directions, and `R.column IN (SELECT …)`."""
+    pairs: list[tuple[exp.Expr, exp.Expr]] = []
+    if isinstance(condition, exp.EQ):
+        pairs = [
+            (condition.this, condition.expression),
+            (condition.expression, condition.this),
+        ]
+    elif isinstance(condition, exp.In) and condition.args.get("query") is not None:
+        pairs = [(condition.this, condition.args["query"])]
+    for left, right in pairs:
+        target = owner(left, place.scope, place.binds) if isinstance(left, exp.Column) else None
+        if target is not None and target.relation is not None:
+            column = target.relation.table.column(left.name)
+            if column is not None:
+                yield target, column.name, right
+
+
+def _join_source(column: str, value: exp.Expr, target: Source, place: _Place) -> KeySource | None:
+    if isinstance(value, exp.Subquery):
+        return _subquery_source(column, value, place)
+    if has_subquery(value):
+        return None
+    free = [c for c in own_columns(value) if c.name not in place.binds]
+    owners = [owner(c, place.scope, place.binds) for c in free]
+    if not owners or any(o is None or o is not owners[0] for o in owners):
+        return None
+    origin = owners[0]
+    if origin is None or origin is target or isinstance(origin.node, exp.Lateral):
+        return None
+    return _source(column, value, origin, place)
+
+
+def _source(column: str, value: exp.Expr, origin: Source, place: _Place) -> KeySource | None:
+    node = origin.node.copy()
+    node.set("joins", None)
+    if origin.relation is not None and not node.alias:
+        node = exp.alias_(node, origin.relation.name, quoted=True, table=True)
+    expression, source = sql(value), sql(node)
+    if expression is None or source is None:
+        return None
+    label = f"{_label(origin)}.{value.name or expression}"
+    where = _own_where(origin, place)
+    needs = _marks(node, place)
+    return KeySource(column, expression, source, where, place.with_, needs, label)
+
+
+def _label(origin: Source) -> str:
+    if origin.relation is not None:
+        return f"{origin.relation.name}@{origin.relation.connection}"
+    node = origin.node
+    return node.name or origin.name if isinstance(node, exp.Table) else origin.name
+
+
+def _own_where(origin: Source, place: _Place) -> str:
+    """Return the conditions of WHERE that are about this source alone, as text."""
+    where = place.select.args.get("where")
+    texts = []
+    for part in conjuncts(where.this if where is not None else None):
+        columns = [c for c in own_columns(part) if c.name not in place.binds]
+        if has_subquery(part) or not columns:
+            continue
+        if all(owner(c, place.scope, place.binds) is origin for c in columns):
+            text = sql(part)
+            texts += [f"({text})"] if text else []
+    return " AND ".join(texts)
+
+
+def _subquery_source(column: str, value: exp.Subquery, place: _Place) -> KeySource | None:
+    """Keys from `IN (SELECT …)`, where the inner query stands on its own feet."""
+    inner = value.this
+    if not isinstance(inner, exp.Select) or len(inner.expressions) != 1:
+        return None
+    scope = sources(inner, place.relations)
+    for node in own_columns(inner):
+        if node.table and all(s.name != node.table.casefold() for s in scope):
+            return None  # it may be correlated
+    text = sql(value)
+    name = inner.expressions[0].alias_or_name
+    if text is None or not name or isinstance(inner.expressions[0], exp.Star):
+        return None
+    quoted = exp.to_identifier(name, quoted=True).sql(dialect="duckdb")
+    needs = _marks(inner, place)
+    return KeySource(column, quoted, f"{text} AS keys", "", place.with_, needs, f"IN (… {name})")
+
+
+def _using(
+    name: exp.Identifier, right: Source, position: int, place: _Place
+) -> Iterator[tuple[str, KeySource]]:
+    """Read `R JOIN S USING (column)` of two tables as an equality."""
+    if position != 1 or right.join is None:
+        return
+    allowed = thinned(right.join, place.scope, position)
+    left = place.scope[0]
+    for target, origin in ((left, right), (right, left)):
+        if target.relation is None or target not in allowed:
+            continue
+        column = target.relation.table.column(name.name)
+        value = exp.column(name.copy(), table=exp.to_identifier(_alias(origin), quoted=True))
+        found = _source(column.name, value, origin, place) if column is not None else None
+        if found is not None:
+            yield target.relation.mark, found
+
+
+def _alias(origin: Source) -> str:
+    return origin.relation.name if origin.relation and not origin.node.alias else origin.name
+
+
+def _marks(node: exp.Expr, place: _Place) -> frozenset[str]:
+    """Return the marks that a source's text needs, those within the WITH clause included."""
+    own = {t.name for t in node.find_all(exp.Table) if t.name in place.relations}
+    return frozenset(own | {mark for mark in place.relations if mark in place.with_})

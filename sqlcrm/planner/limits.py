@@ -1,0 +1,58 @@
+"""Rule: when a LIMIT stops paging. Only where the first rows found are as good as any."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from math import isnan
+
+from sqlglot import exp
+
+from sqlcrm.planner.plan import Limit, Relation
+from sqlcrm.planner.sources import has_subquery, sources, sql
+
+_BLOCKING = (
+    "group",
+    "having",
+    "qualify",
+    "order",
+    "distinct",
+    "windows",
+    "sample",
+    "with_",
+    "kind",
+)
+
+
+def limits(
+    tree: exp.Expr, relations: Mapping[str, Relation], binds: Collection[str]
+) -> dict[str, Limit]:
+    """Return the Limit of the one table of a plain `SELECT … FROM t WHERE … LIMIT n`."""
+    if not isinstance(tree, exp.Select) or any(tree.args.get(name) for name in _BLOCKING):
+        return {}
+    scope = sources(tree, relations)
+    if len(scope) != 1 or scope[0].relation is None or binds:
+        return {}
+    if any(item.find(exp.AggFunc, exp.Window, exp.UDTF, exp.Explode) for item in tree.expressions):
+        return {}
+    rows = _count(tree.args.get("limit")) + _count(tree.args.get("offset"))
+    if tree.args.get("limit") is None or isnan(rows):
+        return {}
+    relation = scope[0].relation
+    source = sql(scope[0].node)
+    if source is None:
+        return {}
+    where = tree.args.get("where")
+    if where is None:
+        return {relation.mark: Limit(int(rows), source)}
+    text = None if has_subquery(where.this) else sql(where.this)
+    return {} if text is None else {relation.mark: Limit(int(rows), source, text)}
+
+
+def _count(node: exp.Expr | None) -> float:
+    """Return the number of a LIMIT or OFFSET, 0 where there is none, NaN for anything else."""
+    if node is None:
+        return 0
+    value = node.args.get("expression")
+    if isinstance(node, exp.Limit | exp.Offset) and isinstance(value, exp.Literal):
+        return int(value.this) if value.this.isdigit() else float("nan")
+    return float("nan")

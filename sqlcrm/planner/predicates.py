@@ -1,0 +1,139 @@
+"""Rule: which conditions of a query an API may be given.
+
+A condition may travel to a table when dropping the rows that fail it cannot change the result,
+since DuckDB applies every condition again: from WHERE always (each of these conditions is false
+for NULL, so null-extended rows fail it too), from ON only where its side is not preserved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlglot import exp
+
+from sqlcrm.planner.constants import UNKNOWN, constant, fit
+from sqlcrm.planner.plan import Predicate, Relation
+from sqlcrm.planner.sources import Source, conjuncts, owner, selects, sources
+
+_OPERATORS: dict[type[exp.Expr], str] = {
+    exp.EQ: "=",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+}
+_MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def predicates(
+    tree: exp.Expr, relations: Mapping[str, Relation], binds: Mapping[str, Any], zone: str
+) -> dict[str, list[Predicate]]:
+    """Return, by mark, the conditions on single columns that constants decide."""
+    found: dict[str, list[Predicate]] = {mark: [] for mark in relations}
+    for select in selects(tree):
+        scope = sources(select, relations)
+        for condition, allowed in conditions(select, scope):
+            for source, predicate in _read(condition, scope, binds, zone):
+                if source.relation and source in allowed:
+                    found[source.relation.mark].append(predicate)
+    return found
+
+
+def conditions(select: exp.Select, scope: list[Source]) -> Iterator[tuple[exp.Expr, list[Source]]]:
+    """Yield each conjunct with the sources whose rows it may thin out."""
+    where = select.args.get("where")
+    for part in conjuncts(where.this if where is not None else None):
+        yield part, scope
+    for position, source in enumerate(scope):
+        if source.join is None:
+            continue
+        allowed = thinned(source.join, scope, position)
+        for part in conjuncts(source.join.args.get("on")):
+            yield part, allowed
+
+
+def thinned(join: exp.Join, scope: list[Source], position: int) -> list[Source]:
+    """Return the sources that a join's condition may thin out: those it does not preserve."""
+    left, right = scope[:position], [scope[position]]
+    kind, side = join.kind, join.side
+    if side == "FULL" or join.method in {"ASOF", "POSITIONAL"}:
+        return []
+    if kind == "ANTI" or side == "LEFT":
+        return right
+    if side == "RIGHT":
+        return left
+    return [*left, *right]
+
+
+def _read(
+    condition: exp.Expr, scope: list[Source], binds: Mapping[str, Any], zone: str
+) -> Iterator[tuple[Source, Predicate]]:
+    for column, op, values in _shapes(condition, binds):
+        source = owner(column, scope, binds)
+        if source is None or source.relation is None:
+            continue
+        known = source.relation.table.column(column.name)
+        if known is None:
+            continue
+        fitted = tuple(fit(value, known, zone) for value in values)
+        if UNKNOWN not in fitted and fitted:
+            yield source, Predicate(known.name, op, fitted)
+
+
+def _shapes(
+    condition: exp.Expr, binds: Mapping[str, Any]
+) -> Iterator[tuple[exp.Column, str, list[Any]]]:
+    """Yield a condition as column, operator and constants, where it has that shape."""
+    op = _OPERATORS.get(type(condition))
+    if op is not None:
+        left, right = condition.this, condition.expression
+        if _is_column(left, binds):
+            yield left, op, [constant(right, binds)]
+        elif _is_column(right, binds):
+            yield right, _MIRRORED[op], [constant(left, binds)]
+    elif isinstance(condition, exp.Between) and _is_column(condition.this, binds):
+        yield condition.this, ">=", [constant(condition.args["low"], binds)]
+        yield condition.this, "<=", [constant(condition.args["high"], binds)]
+    elif isinstance(condition, exp.In) and _is_column(condition.this, binds):
+        if condition.expressions and not condition.args.get("query"):
+            yield condition.this, "in", [constant(e, binds) for e in condition.expressions]
+    elif isinstance(condition, exp.Like | exp.ILike) and _is_column(condition.this, binds):
+        yield from _like(condition, binds)
+    elif isinstance(condition, exp.Or):
+        yield from _either(condition, binds)
+
+
+def _is_column(node: exp.Expr, binds: Mapping[str, Any]) -> bool:
+    return isinstance(node, exp.Column) and node.name not in binds
+
+
+def _like(
+    condition: exp.Expr, binds: Mapping[str, Any]
+) -> Iterator[tuple[exp.Column, str, list[Any]]]:
+    """Read LIKE 'x%' as a prefix and LIKE '%x%' as a part; both hold for what the API finds."""
+    pattern = constant(condition.expression, binds)
+    if not isinstance(pattern, str):
+        return
+    inner = pattern.strip("%")
+    if not inner or "%" in inner or "_" in inner or "\\" in inner:
+        return
+    if not pattern.startswith("%"):
+        yield condition.this, "prefix", [inner]
+    yield condition.this, "contains", [inner]
+
+
+def _either(
+    condition: exp.Expr, binds: Mapping[str, Any]
+) -> Iterator[tuple[exp.Column, str, list[Any]]]:
+    """Read `a = 1 OR a = 2 OR a IN (3, 4)` as IN."""
+    values: list[Any] = []
+    first: exp.Column | None = None
+    for part in condition.flatten():
+        shapes = [s for s in _shapes(part.unnest(), binds) if s[1] in {"=", "in"}]
+        if not shapes or shapes[0][0] != (first or shapes[0][0]):
+            return
+        first = shapes[0][0]
+        values += shapes[0][2]
+    if first is not None:
+        yield first, "in", values

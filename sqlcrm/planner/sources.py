@@ -1,0 +1,126 @@
+"""What stands in a SELECT's FROM, and which of it a column belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from sqlcrm.planner.plan import Relation
+
+DIALECT = "duckdb"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One item of a FROM: its name in lower case, its node, its relation if it is remote.
+
+    join: the JOIN that brings it in; None for the first item.
+    """
+
+    name: str
+    node: exp.Expr
+    relation: Relation | None
+    join: exp.Join | None
+
+
+def parse(text: str) -> exp.Expr | None:
+    """Return the tree of a marked text, None where sqlglot cannot read what DuckDB may."""
+    try:
+        return sqlglot.parse_one(text, dialect=DIALECT)
+    except (SqlglotError, RecursionError):
+        return None
+
+
+def sql(node: exp.Expr) -> str | None:
+    """Return a node as text; None where the text would not mean the same when read again."""
+    text = node.sql(dialect=DIALECT)
+    if isinstance(node, exp.Table | exp.Subquery):
+        again = parse(f"SELECT * FROM {text}")
+        read = again.args["from_"].this if isinstance(again, exp.Select) else None
+    else:
+        again = parse(f"SELECT {text}")
+        read = again.expressions[0] if isinstance(again, exp.Select) else None
+    return text if read == node else None
+
+
+def selects(tree: exp.Expr) -> Iterator[exp.Select]:
+    """Yield every SELECT of a tree."""
+    yield from tree.find_all(exp.Select)
+
+
+def sources(select: exp.Select, relations: Mapping[str, Relation]) -> list[Source]:
+    """Return the items of a SELECT's own FROM, in order."""
+    found: list[Source] = []
+    start = select.args.get("from_")
+    if start is not None:
+        found += _item(start.this, None, relations)
+    for join in select.args.get("joins") or ():
+        found += _item(join.this, join, relations)
+    return found
+
+
+def _item(
+    node: exp.Expr, join: exp.Join | None, relations: Mapping[str, Relation]
+) -> Iterator[Source]:
+    relation = relations.get(node.name) if isinstance(node, exp.Table) else None
+    name = node.alias_or_name
+    if relation is not None and not node.alias:
+        name = relation.name
+    yield Source(name.casefold(), node, relation, join)
+    for inner in node.args.get("joins") or ():  # FROM (a JOIN b …)
+        yield from _item(inner.this, inner, relations)
+
+
+def home(node: exp.Expr) -> exp.Select | None:
+    """Return the SELECT whose own clause `node` stands in."""
+    return node.find_ancestor(exp.Select)
+
+
+def own_columns(node: exp.Expr) -> Iterator[exp.Column]:
+    """Yield the columns below a node."""
+    yield from node.find_all(exp.Column)
+
+
+def has_subquery(node: exp.Expr) -> bool:
+    """Whether a query stands anywhere below a node."""
+    return node.find(exp.Query) is not None
+
+
+def conjuncts(node: exp.Expr | None) -> Iterator[exp.Expr]:
+    """Yield the parts of a condition that must all hold."""
+    if node is None:
+        return
+    if isinstance(node, exp.Paren):
+        yield from conjuncts(node.this)
+    elif isinstance(node, exp.And):
+        yield from conjuncts(node.this)
+        yield from conjuncts(node.expression)
+    else:
+        yield node
+
+
+def owner(column: exp.Column, items: Iterable[Source], binds: Iterable[str] = ()) -> Source | None:
+    """Return the source that a column belongs to, None where that is not certain.
+
+    An unqualified column belongs to the only source; or to the only remote one that has it; or
+    to the only local source, where no remote one has it and may not have it.
+    """
+    items = list(items)
+    parts = [part.name for part in column.parts]
+    if len(parts) > 1:
+        return next((s for s in items if s.name == parts[0].casefold()), None)
+    if parts[0] in set(binds):
+        return None
+    if len(items) == 1:
+        return items[0]
+    having = [s for s in items if s.relation and s.relation.table.column(parts[0])]
+    if having:
+        return having[0] if len(having) == 1 else None
+    plain = [s for s in items if s.relation is None]
+    certain = all(s.relation.complete or not s.relation.table.more_columns
+                  for s in items if s.relation)  # fmt: skip
+    return plain[0] if len(plain) == 1 and certain else None

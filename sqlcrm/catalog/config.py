@@ -15,12 +15,11 @@ from typing import Any, Literal, TypeAlias
 from sqlcrm.catalog.secrets import (
     Secret,
     Source,
-    nearest,
     others_may,
     parse_source,
     read_source,
 )
-from sqlcrm.errors import ConfigurationError
+from sqlcrm.errors import ConfigurationError, did_you_mean
 from sqlcrm.sdk import Connector, Setting
 from sqlcrm.state.folder import config_folder
 from sqlcrm.state.journal import Journal
@@ -107,9 +106,8 @@ def load_config(source: Path | Mapping[str, Any]) -> dict[str, ConnectionConfig]
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{source} is not valid TOML: {error}.") from None
     if unknown := [key for key in document if key != "connections"]:
-        close = nearest(unknown[0], ["connections"])
         raise ConfigurationError(
-            f"{source}: {unknown[0]} is unknown{close}; connections stand as [connections.NAME]."
+            f"{source}: {unknown[0]} is unknown; connections stand as [connections.NAME]."
         )
     tables = document.get("connections", {})
     if not isinstance(tables, dict):
@@ -125,11 +123,8 @@ def resolve(config: ConnectionConfig, connector: Connector) -> dict[str, str]:
     declared = {setting.name: setting for setting in connector.settings}
     for name in config.settings:
         if name not in declared:
-            close = nearest(name, [*declared, *_POLICIES])
-            known = ", ".join(declared)
-            raise ConfigurationError(
-                f"Connection {config}: {name} is unknown{close}; {connector.name} has {known}."
-            )
+            near = did_you_mean(name, [*declared, *_POLICIES])
+            raise ConfigurationError(f"Connection {config}: {name} is unknown. {near}")
     missing = [
         s.name
         for s in connector.settings
@@ -232,9 +227,8 @@ def _setting(config: ConnectionConfig, setting: Setting) -> str:
         )
     value = _stripped(value, setting.strip)
     if setting.choices and value not in setting.choices:
-        close = "" if setting.secret else nearest(value, setting.choices)
         choices = ", ".join(setting.choices)
-        raise ConfigurationError(f"{what} must be one of {choices}{close}.")
+        raise ConfigurationError(f"{what} must be one of {choices}.")
     return value
 
 

@@ -5,17 +5,16 @@ No message of this module holds a value, nor what a command printed.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 import stat
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlcrm.errors import ConfigurationError
+from sqlcrm.errors import ConfigurationError, did_you_mean
 
 SERVICE = "sqlcrm"
 """The keyring's service under which our entries stand."""
@@ -68,10 +67,8 @@ def parse_source(what: str, value: Mapping[str, Any], folder: Path) -> Source:
         raise ConfigurationError(f'{what} must name one source, such as {{ env = "NAME" }}.')
     kind, where = next(iter(value.items()))
     if kind not in _READERS:
-        close = nearest(str(kind), _READERS)
-        raise ConfigurationError(
-            f"{what} names the unknown source {kind}{close}: take env, keyring, file or command."
-        )
+        near = did_you_mean(str(kind), _READERS)
+        raise ConfigurationError(f"{what} names the unknown source {kind}. {near}")
     if kind == "command":
         return Source(kind, command=_words(what, where))
     if not isinstance(where, str) or not where:
@@ -89,12 +86,6 @@ def read_source(what: str, source: Source) -> str:
     if not value:
         raise ConfigurationError(f"{what} is empty in its {source.kind} source: fill it in.")
     return value
-
-
-def nearest(name: str, names: Sequence[str] | Mapping[str, Any]) -> str:
-    """Return ` (did you mean x?)` for the name most like `name`, or nothing."""
-    close = difflib.get_close_matches(name.lower(), list(names), n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
 
 
 def others_may(descriptor: int) -> bool:

@@ -82,7 +82,9 @@ class Decoder:
             if value is None or (isinstance(value, str) and value in nulls):
                 return None
             try:
-                value = plain(value if from_wire is None else from_wire(value))
+                if from_wire is not None:
+                    value = from_wire(value)
+                value = None if value is None else plain(value)
             except (ValueError, TypeError, OverflowError, RecursionError):
                 shown = repr(value)[:80]
                 message = f"{self.where}.{column.name}: {shown} is no {column.type}"

@@ -72,6 +72,14 @@ class Engine:
         except duckdb.Error as error:
             raise translated(error) from None
 
+    def relation(self, text: str, binds: Any = None) -> duckdb.DuckDBPyRelation | None:
+        """Run one statement once and keep its rows; None where it has no result set."""
+        try:
+            found = self.connection.sql(text, params=binds or None)
+            return None if found is None else found.materialize()
+        except duckdb.Error as error:
+            raise translated(error) from None
+
     def columns(self, source: str) -> list[str] | None:
         """Return the column names of a FROM item, None where DuckDB cannot tell."""
         try:

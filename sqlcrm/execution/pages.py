@@ -150,13 +150,14 @@ def _checker(
     asked = {_folded(wire(key), by) for key in keys}
 
     def check(page: Page) -> None:
-        for row in page.rows:
-            value = dig(row, by.path) if isinstance(row, dict) else None
-            if value is not None and _folded(str(value), by) not in asked:
-                raise ShapeChanged(
-                    f"{where}: asked for {by.name} in {len(asked)} values, the API also sent "
-                    "others: it seems to have ignored the filter"
-                )
+        values = [dig(row, by.path) for row in page.rows if isinstance(row, dict)]
+        told = {_folded(str(value), by) for value in values if value is not None}
+        # A single stranger may be the API's wider idea of equality; DuckDB compares again.
+        if told and not told & asked:
+            raise ShapeChanged(
+                f"{where}: asked for {len(asked)} values of {by.name}, the API sent only others: "
+                "it seems to have ignored the filter"
+            )
 
     return check
 

@@ -70,7 +70,7 @@ def _rows(path: str, sheet: str | int | None) -> list[list[Any]]:
         return book.get_sheet_by_name(wanted).to_python(skip_empty_area=False)
     except FileProblem:
         raise
-    except Exception as error:  # calamine raises a class for each of its formats
+    except Exception as error:  # noqa: BLE001 - calamine has a class for each of its formats
         raise FileProblem(f"{path} cannot be read as a spreadsheet: {error}") from None
 
 

@@ -39,7 +39,7 @@ class Connection:
 
 
 class Staging:
-    """The stages of one statement."""
+    """The stages of one statement. `given`: tables by mark that lie in DuckDB already."""
 
     def __init__(
         self,
@@ -47,22 +47,22 @@ class Staging:
         connect: Callable[[str], Connection],
         binds: Mapping[str, Any],
         bind_marks: Mapping[str, str],
+        given: Mapping[str, str] | None = None,
     ) -> None:
         self.engine = engine
         self.done: dict[str, Staged] = {}
         self._connect = connect
         self._binds = binds
         self._marks = bind_marks
-
-    def stage(self, plan: ReadPlan, given: Mapping[str, str] | None = None) -> None:
-        """Stage every scan of a plan. `given`: tables by mark that lie in DuckDB already."""
         self._given = dict(given or {})
+
+    def stage(self, plan: ReadPlan) -> None:
+        """Stage every scan of a plan."""
         waiting = list(plan.scans)
         while waiting:
             scan = min(waiting, key=lambda s: (self._rank(s), plan.scans.index(s)))
             waiting.remove(scan)
-            keys = self._keys(scan)
-            self.done[scan.relation.mark] = self._read(scan, keys)
+            self.read(scan, self._keys(scan))
 
     def text(self, marked: str) -> str:
         """Return a marked text as DuckDB shall run it."""
@@ -133,6 +133,11 @@ class Staging:
         except DatabaseError:
             return None  # the keys only save calls; the query itself will tell what is wrong
         return sorted(row[0] for row in rows if row[0] is not None)
+
+    def read(self, scan: Scan, keys: Mapping[str, Sequence[Any]]) -> Staged:
+        """Stage one scan, given the values that suffice for some of its columns."""
+        staged = self.done[scan.relation.mark] = self._read(scan, keys)
+        return staged
 
     def _read(self, scan: Scan, keys: Mapping[str, Sequence[Any]]) -> Staged:
         relation = scan.relation
@@ -222,7 +227,7 @@ class _Loading:
             return rows
         column = self._scan.relation.table.column(read.by)
         path = column.path if column is not None else ""
-        if not path or "." in path or path in rows[0]:
+        if not path or "." in path or any(path in row for row in rows):
             return rows
         return [{path: access.keys[0], **row} for row in rows]
 

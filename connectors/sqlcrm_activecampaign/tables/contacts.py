@@ -1,0 +1,150 @@
+"""Contacts.
+
+Source: ActiveCampaign API v3 reference, "Contacts"; recorded replies of public clients for the
+columns that it does not list. Read 2026-11-21.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sqlcrm.sdk import Column, Filter, Param, Read, Table, Type, Write
+from sqlcrm_activecampaign.bulk import bulk_import
+from sqlcrm_activecampaign.columns import (
+    CENTRAL,
+    by_whom,
+    changed,
+    flag,
+    made,
+    number,
+    own_id,
+    ref,
+    text,
+    when,
+)
+from sqlcrm_activecampaign.flows import contact_fields
+from sqlcrm_activecampaign.wire import CONTACTS, above, below, from_, moment, needle, up_to
+
+COLUMNS = (
+    own_id(),
+    text(
+        "email",
+        nocase=True,
+        required=True,
+        check="email",
+        doc="Unique in the account, without regard to case. NULL for phone-only contacts.",
+    ),
+    text("first_name", "firstName"),
+    text("last_name", "lastName"),
+    text("phone", doc="As typed in: the API neither checks nor normalises it."),
+    made(),
+    changed(),
+    ref("organization_id", "orgid", readonly=True, doc="Deprecated; see account_contacts."),
+    text("organization_name", "orgname", readonly=True, doc="Deprecated; see accounts."),
+    flag("deleted", readonly=True),
+    when("deleted_at"),
+    flag("anonymized", readonly=True),
+    number("bounced_hard", readonly=True, doc="Number of hard bounces."),
+    number("bounced_soft", readonly=True, doc="Number of soft bounces."),
+    Column("bounced_date", Type.DATE, readonly=True, doc="Day of the last bounce."),
+    text("ip", readonly=True, doc="Address the contact was added from."),
+    text("user_agent", "ua", readonly=True),
+    text("hash", readonly=True, doc="Identifies the contact in links of messages."),
+    text("segmentio_id", readonly=True),
+    text("email_local", readonly=True, doc="The address up to the @."),
+    text("email_domain", readonly=True, doc="The address after the @."),
+    flag("email_empty", readonly=True, doc="Whether the contact has no address."),
+    number("sent_count", "sentcnt", readonly=True, doc="Messages sent to the contact."),
+    when("rated_at", "rating_tstamp"),
+    when("social_data_checked_at", "socialdata_lastcheck"),
+    text("gravatar", readonly=True),
+    text("mpp_tracking", readonly=True, doc="Whether Apple Mail hides this contact's opens."),
+    text("best_send_hour", readonly=True, doc="Hour of the day in which the contact reads."),
+    when("last_click_at", "last_click_date"),
+    when("last_open_at", "last_open_date"),
+    when("last_mpp_open_at", "last_mpp_open_date", doc="Last open by Apple Mail's proxy."),
+    when("active_at", "adate", doc="The API's `adate`: last activity."),
+    when("edited_at", "edate", doc="The API's `edate`: last edit."),
+    when("created_central_at", "created_utc_timestamp", "created_timestamp", doc=CENTRAL),
+    when("updated_central_at", "updated_utc_timestamp", "updated_timestamp", doc=CENTRAL),
+    *by_whom(),
+)
+
+TAKEN = frozenset(s.casefold() for column in COLUMNS for s in (column.name, *column.aliases))
+
+# Not pushed: first and last names and custom fields, which the API cannot filter by. `search` is a
+# parameter and no filter of those columns, since how it splits words is not documented.
+FILTERS = (
+    # `email` is exact, but for case. `email_like` and `phone` find parts and beginnings.
+    Filter("email", "=", "email", wire=needle),
+    Filter("email", "contains", "email_like", wire=needle),
+    Filter("email", "prefix", "email_like", wire=needle),
+    Filter("phone", "=", "phone", wire=needle),
+    Filter("phone", "prefix", "phone", wire=needle),
+    Filter("id", ">", "id_greater", wire=above),
+    Filter("id", ">=", "id_greater", wire=from_),
+    Filter("id", "<", "id_less", wire=below),
+    Filter("id", "<=", "id_less", wire=up_to),
+    # Whether these include their border is not documented for contacts: one second of slack.
+    Filter("created_at", ">=", "filters[created_after]", slack=-1, wire=moment),
+    Filter("created_at", ">", "filters[created_after]", slack=-1, wire=moment),
+    Filter("created_at", "<", "filters[created_before]", slack=1, wire=moment),
+    Filter("created_at", "<=", "filters[created_before]", slack=1, wire=moment),
+    Filter("updated_at", ">=", "filters[updated_after]", slack=-1, wire=moment),
+    Filter("updated_at", ">", "filters[updated_after]", slack=-1, wire=moment),
+    Filter("updated_at", "<", "filters[updated_before]", slack=1, wire=moment),
+    Filter("updated_at", "<=", "filters[updated_before]", slack=1, wire=moment),
+)
+
+# No `segment_id`: a segment is computed asynchronously, the first answer may be short or empty
+# without saying so, and nothing in it tells when it is complete ("Contacts", `segmentid`).
+PARAMS = (
+    Param("list_id", "listid", Type.INTEGER, doc="Contacts with any status on this list."),
+    Param("status", "status", Type.INTEGER, doc="With list_id: -1 any, 0 to 3 as contact_lists."),
+    Param("tag_id", "tagid", Type.INTEGER, doc="Contacts that have this tag."),
+    Param("automation_id", "seriesid", Type.INTEGER, doc="Contacts in this automation."),
+    Param("wait_id", "waitid", Type.INTEGER, doc="Contacts waiting in this automation block."),
+    Param("form_id", "formid", Type.INTEGER, doc="Contacts who came through this form."),
+    Param("search", "search", doc="Part of a name, organisation, phone or e-mail address."),
+)
+
+contacts = Table(
+    "contacts",
+    doc=(
+        "People, whatever their status on lists. Custom fields are columns, named after their "
+        "personalisation tags. Automations may start on every change of a contact."
+    ),
+    key=("id",),
+    natural_key=("email",),
+    columns=COLUMNS,
+    more_columns=partial(contact_fields, TAKEN),
+    reads=(
+        Read("/contacts", "contacts", CONTACTS, filters=FILTERS, params=PARAMS),
+        Read("/contacts", "contacts", CONTACTS, by="id", param="ids[]", batch=100),
+        # Paged although an address has one contact: should the API ignore the parameter, as it
+        # ignores those that it does not know, then all rows come and none is missed.
+        Read("/contacts", "contacts", CONTACTS, by="email", param="email"),
+    ),
+    writes=(
+        # Strict: an address that exists is refused with 422 `duplicate`.
+        Write("insert", "POST", "/contacts", wrap="contact"),
+        # For rows just found absent: asynchronous, and it fires no webhooks ("Bulk import").
+        Write("insert", batch=250, repeatable=True, send=bulk_import),
+        # Matches by address only: a changed address must go through the update by id.
+        Write("upsert", "POST", "/contact/sync", wrap="contact", repeatable=True),
+        Write("update", "PUT", "/contacts/{id}", wrap="contact", repeatable=True),
+        Write(
+            "delete",
+            "DELETE",
+            "/contacts/{id}",
+            repeatable=True,
+            undo=(
+                "A deleted contact stays deleted: made again, it has a new id, and its tags, "
+                "subscriptions, values and history are gone."
+            ),
+        ),
+    ),
+    example="SELECT id, email, first_name FROM contacts@ac WHERE updated_at >= DATE '2026-01-01'",
+)
+
+TABLES = (contacts,)

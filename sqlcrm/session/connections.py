@@ -1,0 +1,137 @@
+"""The connections of a session: configured, opened when first used, each with its account."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlcrm.catalog.config import ConnectionConfig, resolve
+from sqlcrm.catalog.connectors import load
+from sqlcrm.errors import SqlError, did_you_mean
+from sqlcrm.sdk import Column, Connector, Identity, RateLimit, Table
+
+if TYPE_CHECKING:
+    from sqlcrm.transport import Call, Client
+
+
+class Opened:
+    """One connection in use."""
+
+    def __init__(self, config: ConnectionConfig, cancel: threading.Event) -> None:
+        self.config = config
+        self.connector: Connector = load(config.connector)
+        self.calls: list[Call] = []
+        self._cancel = cancel
+        self._client: Client | None = None
+        self._identity: Identity | None = None
+        self._columns: dict[str, tuple[Column, ...]] = {}
+
+    @property
+    def client(self) -> Client:
+        """The way out; the first use reads the settings."""
+        if self._client is None:
+            from sqlcrm.transport import Client, Clock, limiter_for
+
+            settings = resolve(self.config, self.connector)
+            clock = Clock()
+            key = f"{self.config.connector} {sorted(settings.items())!r}"
+            limiter = limiter_for(key, _limits(self.config, self.connector), clock)
+            self._client = Client(
+                connection=self.config.alias,
+                connector=self.connector,
+                settings=settings,
+                limiter=limiter,
+                clock=clock,
+                record=self.calls.append,
+                cancel=self._cancel,
+                max_requests=self.config.max_requests,
+            )
+        return self._client
+
+    @property
+    def identity(self) -> Identity:
+        """Who this connection is; read once."""
+        if self._identity is None:
+            self._identity = self.client.drive(self.connector.who())
+        return self._identity
+
+    def complete(self, table: Table) -> Table:
+        """Return a table with the account's own columns; read once a session."""
+        if table.more_columns is None:
+            return table
+        if table.name not in self._columns:
+            found = self.client.drive(table.more_columns())
+            self._columns[table.name] = tuple(_without_clashes(table, found))
+        return replace(table, columns=(*table.columns, *self._columns[table.name]))
+
+    def known(self, table: Table) -> tuple[Table, bool]:
+        """Return a table as far as it is known without a call, and whether that is all."""
+        if table.more_columns is None or table.name in self._columns:
+            return self.complete(table), True
+        return table, False
+
+    def close(self) -> None:
+        """Close its sockets."""
+        if self._client is not None:
+            self._client.close()
+
+
+def _without_clashes(table: Table, found: Any) -> list[Column]:
+    """Give a custom column whose name is taken the next free `_2`; standard names win."""
+    taken = {c.name.casefold() for c in table.columns}
+    taken |= {alias.casefold() for c in table.columns for alias in c.aliases}
+    columns = []
+    for column in found:
+        name, number = column.name, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{column.name}_{number}"
+        taken.add(name.casefold())
+        columns.append(replace(column, name=name))
+    return columns
+
+
+def _limits(config: ConnectionConfig, connector: Connector) -> tuple[RateLimit, ...]:
+    if config.rate_limit == "off":
+        return ()
+    if config.rate_limit is None:
+        return connector.limits
+    wide = RateLimit(1, 1.0 / float(config.rate_limit))
+    return (wide, *(limit for limit in connector.limits if limit.paths))
+
+
+class Connections:
+    """All connections of a session, by alias."""
+
+    def __init__(self, configs: Mapping[str, ConnectionConfig], cancel: threading.Event) -> None:
+        self.configs = dict(configs)
+        self._cancel = cancel
+        self._opened: dict[str, Opened] = {}
+
+    def get(self, alias: str) -> Opened:
+        """Return a connection by its alias.
+
+        Raises: SqlError with the nearest aliases; the caller knows the place.
+        """
+        if alias not in self.configs:
+            hint = did_you_mean(alias, self.configs)
+            if not self.configs:
+                hint = (
+                    "No connection is configured: `sqlcrm sandbox` and docs/tutorial.md show how."
+                )
+            raise SqlError(f"there is no connection @{alias}. {hint}")
+        if alias not in self._opened:
+            self._opened[alias] = Opened(self.configs[alias], self._cancel)
+        return self._opened[alias]
+
+    def calls(self) -> list[Call]:
+        """Return every call made so far, in order of time."""
+        found = [call for opened in self._opened.values() for call in opened.calls]
+        return sorted(found, key=lambda call: call.at)
+
+    def close(self) -> None:
+        """Close them all."""
+        for opened in self._opened.values():
+            opened.close()

@@ -1,0 +1,100 @@
+"""Opens a session the way the command does, and what a command asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlcrm.catalog.config import find_config, load_config
+from sqlcrm.catalog.connectors import load
+from sqlcrm.errors import ConfigurationError, did_you_mean
+from sqlcrm.session.state import Session
+from sqlcrm.state.journal import Journal
+from sqlcrm.state.trust import Trust
+from sqlcrm.writing.guards import Limits
+
+
+def open_session(
+    config: Path | None = None,
+    *,
+    kind: str = "query",
+    limits: Limits | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Session:
+    """Open a session with the connections file that `config`, SQLCRM_CONFIG or a folder names.
+
+    Raises: ConfigurationError, also for a file of the working folder that is not trusted.
+    """
+    found = find_config(config, Path.cwd())
+    configs = load_config(found) if found is not None else {}
+    return Session(configs, kind=kind, limits=limits, progress=progress)
+
+
+def trust(path: Path) -> None:
+    """Remember a connections file, by its content, as one that may be used."""
+    if not path.is_file():
+        raise ConfigurationError(f"there is no file {path}")
+    load_config(path)
+    with Journal() as journal:
+        Trust(journal).trust(path)
+
+
+@dataclass(frozen=True, slots=True)
+class TableLine:
+    """One table as `sqlcrm tables` shows it."""
+
+    connection: str
+    table: str
+    writes: str
+    read_by: str
+    doc: str
+
+
+def tables(session: Session, alias: str | None = None) -> list[TableLine]:
+    """Return the tables of one connection or of all; makes no call.
+
+    Raises: ConfigurationError for an alias that is not configured.
+    """
+    configs = session.connections.configs
+    if alias is not None and alias.casefold() not in configs:
+        raise ConfigurationError(
+            f"there is no connection {alias!r}. {did_you_mean(alias, configs)}"
+        )
+    found = []
+    for name, config in configs.items():
+        if alias is not None and name != alias.casefold():
+            continue
+        for table in load(config.connector).tables:
+            writes = " ".join(sorted({write.verb for write in table.writes}))
+            by = ", ".join(dict.fromkeys(read.by for read in table.reads if read.by))
+            found.append(TableLine(name, table.name, writes, by, table.doc))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a live check of a connection found."""
+
+    alias: str
+    connector: str
+    origin: str
+    account: str
+    user: str
+    may: str
+
+
+def check_connection(session: Session, alias: str) -> Checked:
+    """Ask a connection who it is: one call.
+
+    Raises: ConfigurationError, Denied, Unreachable.
+    """
+    configs = session.connections.configs
+    if alias.casefold() not in configs:
+        raise ConfigurationError(
+            f"there is no connection {alias!r}. {did_you_mean(alias, configs)}"
+        )
+    opened = session.connections.get(alias.casefold())
+    who = opened.identity
+    origin = opened.client.origin
+    return Checked(alias, opened.connector.name, origin, who.account, who.user, who.may)

@@ -1,0 +1,168 @@
+"""What the names of a statement mean: remote tables, spreadsheets, the journal's own tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlcrm.catalog.tables import find_table
+from sqlcrm.dialect import SYSTEM, Ref
+from sqlcrm.errors import SqlError
+from sqlcrm.execution.engine import Engine, quote
+from sqlcrm.planner.constants import UNKNOWN, constant
+from sqlcrm.planner.plan import Relation
+from sqlcrm.planner.sources import parse
+from sqlcrm.session.connections import Connections
+from sqlcrm.state.journal import Journal
+
+
+def remote(ref: Ref, connections: Connections, text: str) -> Relation:
+    """Return the relation of a remote ref, its custom columns not read yet.
+
+    Raises: SqlError that points at the name.
+    """
+    try:
+        opened = connections.get(ref.alias)
+        named = find_table(opened.connector, ref.name, ref.alias)
+    except SqlError as error:
+        raise SqlError(error.message, text, ref.start, ref.end) from None
+    if any(ref.qualifiers):
+        message = f"@{ref.alias} has no schemas: write {ref.name}@{ref.alias}"
+        raise SqlError(message, text, ref.start, ref.end)
+    table, complete = opened.known(named.table)
+    arguments = tuple((a.name, a.text) for a in ref.arguments)
+    return Relation(
+        mark=ref.mark,
+        name=ref.name,
+        connection=ref.alias,
+        table=table,
+        by=named.by,
+        arguments=arguments,
+        start=ref.start,
+        end=ref.end,
+        complete=complete,
+    )
+
+
+def complete(relation: Relation, connections: Connections) -> Relation:
+    """Return a relation with the account's own columns, which costs a call the first time."""
+    table = connections.get(relation.connection).complete(relation.table)
+    return replace(relation, table=table, complete=True)
+
+
+def arguments(ref: Ref, binds: Mapping[str, Any], text: str) -> tuple[list[Any], dict[str, Any]]:
+    """Return the constant arguments of a ref, positional and named.
+
+    Raises: SqlError where one is no constant.
+    """
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    for argument in ref.arguments:
+        tree = parse(f"SELECT {argument.text}")
+        value = constant(tree.expressions[0], binds) if tree is not None else UNKNOWN
+        if value is UNKNOWN:
+            message = f"{argument.text} must be a constant here"
+            raise SqlError(message, text, ref.start, ref.end)
+        if argument.name:
+            named[argument.name.casefold()] = value
+        else:
+            positional.append(value)
+    return positional, named
+
+
+_EXCEL = ("path", "sheet", "header")
+
+
+def spreadsheet(ref: Ref, engine: Engine, binds: Mapping[str, Any], text: str) -> str:
+    """Stage a spreadsheet and return its quoted table."""
+    from sqlcrm.execution.spreadsheets import stage_sheet
+
+    positional, named = arguments(ref, binds, text)
+    given = dict(zip(_EXCEL, positional, strict=False)) | named
+    unknown = [name for name in given if name not in _EXCEL]
+    if unknown or len(positional) > len(_EXCEL) or not isinstance(given.get("path"), str):
+        message = "read_excel takes a path, then sheet => …, header => true or false"
+        raise SqlError(message, text, ref.start, ref.end)
+    return stage_sheet(
+        engine, ref.name, given["path"], given.get("sheet"), bool(given.get("header", True))
+    )
+
+
+def system(ref: Ref, engine: Engine, journal: Journal, connections: Connections, text: str) -> str:
+    """Stage one of the journal's tables and return its quoted name."""
+    from sqlcrm.execution.spreadsheets import stage_columns
+
+    positional, named = arguments(ref, {}, text)
+    if positional or any(name not in {"run", "statement"} for name in named):
+        message = f"{ref.name}@{SYSTEM} takes run => n, statement => n"
+        raise SqlError(message, text, ref.start, ref.end)
+    name = ref.name.casefold()
+    try:
+        described, rows = journal.relation(name, **named)
+    except SqlError:
+        raise
+    except Exception as error:
+        if type(error).__name__ != "ProgrammingError":
+            raise
+        raise SqlError(str(error), text, ref.start, ref.end) from None
+    if name == "rejected":
+        described, rows = _in_target_columns(described, rows)
+    if name == "requests" and not named:
+        rows = [*rows, *_unlogged(described, connections, rows)]
+    names = [column for column, _ in described]
+    columns = [(kind, [row[i] for row in rows]) for i, (_, kind) in enumerate(described)]
+    return stage_columns(engine, ref.name, names, columns)
+
+
+def _in_target_columns(
+    described: Sequence[tuple[str, str]], rows: Sequence[tuple[Any, ...]]
+) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
+    """Return rejected rows in the columns of their target, the reason and number behind them."""
+    place = {name: i for i, (name, _) in enumerate(described)}
+    values = [json.loads(row[place["new_values"]] or "{}") for row in rows]
+    names = list(dict.fromkeys(name for one in values for name in one))
+    found = [
+        (
+            *(_plain(one.get(name)) for name in names),
+            row[place["reason"]],
+            row[place["number"]],
+        )
+        for one, row in zip(values, rows, strict=True)
+    ]
+    columns = [(name, "VARCHAR") for name in names]
+    reason = "reason" if "reason" not in names else "rejected_reason"
+    number = "number" if "number" not in names else "rejected_number"
+    return [*columns, (reason, "VARCHAR"), (number, "BIGINT")], found
+
+
+def _plain(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
+
+
+def _unlogged(
+    described: Sequence[tuple[str, str]],
+    connections: Connections,
+    logged: Sequence[tuple[Any, ...]],
+) -> list[tuple[Any, ...]]:
+    """Return this session's calls that no run has logged: those of plain SELECTs."""
+    import datetime as dt
+
+    place = {name: i for i, (name, _) in enumerate(described)}
+    known = {row[place["at"]] for row in logged}
+    found = []
+    for call in connections.calls():
+        at = dt.datetime.fromtimestamp(call.at, dt.UTC)
+        if at in known:
+            continue
+        row = {name: getattr(call, name, None) for name, _ in described} | {"at": at}
+        found.append(tuple(row[name] for name, _ in described))
+    return found
+
+
+def local_name(ref: Ref) -> str:
+    """Return the DuckDB name of `x@inmemorystorage`: simply x."""
+    return ".".join(quote(part) for part in (*filter(None, ref.qualifiers), ref.name))

@@ -1,0 +1,44 @@
+"""What a statement gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlcrm.writing.report import Report
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+
+@dataclass(slots=True)
+class Result:
+    """The outcome of one statement: rows of a query, or the report of a write, or neither.
+
+    columns: names and DuckDB types. notices: what the user should know about how it ran.
+    """
+
+    columns: Sequence[tuple[str, str]] = ()
+    report: Report | None = None
+    notices: Sequence[str] = field(default=())
+    relation: duckdb.DuckDBPyRelation | None = field(default=None, repr=False)
+
+    @property
+    def names(self) -> list[str]:
+        """The column names."""
+        return [name for name, _ in self.columns]
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Return all rows as tuples; empty where there is no result set."""
+        return [] if self.relation is None else self.relation.fetchall()
+
+    def arrow(self) -> pa.Table:
+        """Return all rows as an Arrow table."""
+        import pyarrow as pa
+
+        if self.relation is None:
+            return pa.table({})
+        found = self.relation.to_arrow_table()
+        return found

@@ -1,0 +1,91 @@
+"""Runs several statements as one run, and says how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlcrm.dialect import Statement, statements
+from sqlcrm.errors import Cancelled, Error
+from sqlcrm.session.result import Result
+from sqlcrm.session.run import run
+from sqlcrm.session.state import Session
+
+_WORST_FIRST = (130, 5, 6, 3, 2, 1, 4)
+
+
+@dataclass(slots=True)
+class Script:
+    """How a script ended: errors in order, statements that never ran, the exit code."""
+
+    errors: list[Error] = field(default_factory=list)
+    codes: list[int] = field(default_factory=list)
+    left: int = 0
+    run: int | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """The most serious code of all statements; 0 where all went well."""
+        return next((code for code in _WORST_FIRST if code in self.codes), 0)
+
+
+def run_script(
+    session: Session,
+    text: str,
+    *,
+    name: str = "",
+    binds: Mapping[str, Any] | None = None,
+    go_on: bool = False,
+    on_result: Callable[[Statement, Result], None],
+) -> Script:
+    """Run every statement of a script; `on_result` is given each result as it comes.
+
+    An error stops the script, and so do unknown outcomes, unless `go_on`; rejected rows do not.
+    Raises: SqlError for a text that cannot be cut into statements: nothing ran then.
+    """
+    parsed = list(statements(text))
+    session.begin(name, text)
+    script = Script()
+    for number, statement in enumerate(parsed, 1):
+        session.next_statement()
+        stop = _step(session, statement, binds, script, on_result)
+        script.run = session.run_number
+        if stop and (not go_on or script.codes[-1] == Cancelled.exit_code):
+            script.left = len(parsed) - number
+            break
+    code = script.exit_code
+    session.end(_state(code), code)
+    return script
+
+
+def _step(
+    session: Session,
+    statement: Statement,
+    binds: Mapping[str, Any] | None,
+    script: Script,
+    on_result: Callable[[Statement, Result], None],
+) -> bool:
+    """Run one statement; return whether the script must stop."""
+    try:
+        result = run(session, statement, _used(statement, binds))
+        on_result(statement, result)
+    except Error as error:
+        script.errors.append(error)
+        script.codes.append(error.exit_code)
+        return True
+    code = result.report.exit_code if result.report is not None else 0
+    script.codes.append(code)
+    return code == 5
+
+
+def _used(statement: Statement, binds: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return those binds that a statement names: DuckDB refuses others."""
+    words = {token.text for token in statement.lexed.tokens}
+    return {name: value for name, value in (binds or {}).items() if name in words}
+
+
+def _state(code: int) -> str:
+    if code == Cancelled.exit_code:
+        return "interrupted"
+    return "done" if code in {0, 4} else "failed"

@@ -1,0 +1,85 @@
+"""What lives as long as a session: DuckDB, connections, journal, the run that is under way."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from sqlcrm.catalog.config import ConnectionConfig
+from sqlcrm.execution.engine import Engine
+from sqlcrm.session.connections import Connections
+from sqlcrm.state.journal import Journal
+from sqlcrm.writing.guards import Limits
+
+
+class Session:
+    """One user at work. Not for two threads at once; `cancel` may be called from another.
+
+    progress: is told table, rows done and rows in all while a write goes on.
+    """
+
+    def __init__(
+        self,
+        configs: Mapping[str, ConnectionConfig],
+        *,
+        kind: str = "python",
+        limits: Limits | None = None,
+        state: Path | None = None,
+        restricted: bool = False,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> None:
+        from sqlcrm import __version__
+
+        self.kind = kind
+        self.limits = limits or Limits()
+        self.progress = progress or (lambda _table, _done, _all: None)
+        self.engine = Engine(restricted=restricted)
+        self._cancel = threading.Event()
+        self.connections = Connections(configs, self._cancel)
+        self.journal = Journal(state, version=__version__)
+        self._run: int | None = None
+        self._statements = 0
+        self._script = ("", "")
+
+    def begin(self, script: str = "", text: str = "") -> None:
+        """Start a new run; the journal hears of it with its first write."""
+        self._run, self._statements, self._script = None, 0, (script, text)
+
+    def next_statement(self) -> int:
+        """Count a statement of the run, from 1."""
+        self._statements += 1
+        return self._statements
+
+    @property
+    def statement(self) -> int:
+        """The number of the statement under way."""
+        return self._statements
+
+    @property
+    def run_number(self) -> int | None:
+        """The number of the run, None while it has written nothing."""
+        return self._run
+
+    def journaled(self) -> int:
+        """Return the number of the run, made in the journal by the first write."""
+        if self._run is None:
+            self._run = self.journal.begin_run(self.kind, *self._script)
+        return self._run
+
+    def end(self, state: str, exit_code: int) -> None:
+        """End the run, if it wrote anything."""
+        if self._run is not None:
+            self.journal.end_run(self._run, state, exit_code)
+            self._run = None
+
+    def cancel(self) -> None:
+        """Stop what runs: waits, reads and DuckDB."""
+        self._cancel.set()
+        self.engine.interrupt()
+
+    def close(self) -> None:
+        """Close DuckDB, the connections and the journal."""
+        self.connections.close()
+        self.engine.close()
+        self.journal.close()

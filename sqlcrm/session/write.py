@@ -1,0 +1,324 @@
+"""The life of a DML statement on a remote table: rows, plan, guards, journal, calls, report."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlcrm.errors import DatabaseError, Error, GuardRefused, ProgrammingError, SqlError
+from sqlcrm.planner.dml import check_verb, row_query, target_columns
+from sqlcrm.planner.plan import ReadPlan, Relation, Scan
+from sqlcrm.sdk import Column, Table
+from sqlcrm.session.relations import complete, remote
+from sqlcrm.session.result import Result
+from sqlcrm.writing import decide, guards
+from sqlcrm.writing.apply import Run, apply
+from sqlcrm.writing.memory import earlier_runs
+from sqlcrm.writing.plan import WritePlan
+from sqlcrm.writing.report import Report, Unmatched
+from sqlcrm.writing.rows import Row, checked, settle_repeats
+from sqlcrm.writing.verify import look_up
+
+if TYPE_CHECKING:
+    from sqlcrm.session.run import Prepared
+    from sqlcrm.session.state import Session
+
+SHOWN = 5
+"""Rejected rows that a report shows; the rest is in rejected@sqlcrm."""
+
+
+def write(session: Session, prepared: Prepared) -> Result:
+    """Plan, guard, journal and apply one statement; return its report.
+
+    Raises: GuardRefused before the first call; what stopped it, after the journal knows.
+    """
+    return _Writing(session, prepared).run()
+
+
+class _Writing:
+    """One statement on its way from rows to report."""
+
+    def __init__(self, session: Session, prepared: Prepared) -> None:
+        self.session = session
+        self.prepared = prepared
+        self.statement = prepared.statement
+        self.started = time.monotonic()
+        self.seen_calls = self._logged = len(session.connections.calls())
+        self.relation = self._target()
+        self.unmatched: list[Unmatched] = []
+        self.notices: list[str] = []
+
+    def _target(self) -> Relation:
+        """Return the relation that is written, with custom columns if a name asks for them."""
+        ref = self.statement.target
+        assert ref is not None  # noqa: S101 - run() sends only such statements here
+        relation = remote(ref, self.session.connections, self.statement.text)
+        check_verb(self.statement, relation)
+        try:
+            target_columns(self.statement, relation)
+        except SqlError:
+            if relation.complete:
+                raise
+            relation = complete(relation, self.session.connections)
+            target_columns(self.statement, relation)
+        if self.statement.verb == "delete":  # the before-image holds every column
+            relation = complete(relation, self.session.connections)
+        self.prepared.relations[ref.mark] = relation
+        return relation
+
+    def run(self) -> Result:
+        opened = self.session.connections.get(self.relation.connection)
+        if opened.config.read_only:
+            raise GuardRefused(f"@{self.relation.connection} is read_only: nothing was written")
+        plan = self._plan(opened.config.allow_resubscribe)
+        refusal = self._refusal(plan, read_only=opened.config.read_only)
+        run, number = self._journal(plan)
+        place = Run(self.session.journal, run, number, self._new_calls)
+        if refusal is not None:
+            place.skip(f"refused by a guard: {refusal}")
+            self._end("skipped", run, number, str(refusal))
+            raise refusal
+        try:
+            unknown = apply(plan, opened.client, place, self._progress)
+            if unknown:
+                look_up(plan, unknown, self._existing, place)
+        except Error as error:
+            self._end("failed", run, number, str(error))
+            raise
+        self._end("done", run, number)
+        return Result(report=self._report(plan, run, number))
+
+    def _plan(self, allow: bool | None) -> WritePlan:
+        verb = self.statement.verb
+        if verb == "insert":
+            return self._insert_plan()
+        before = _before_columns(self.relation.table, self.statement.verb, self._sets())
+        query = row_query(self.statement, self.relation, before)
+        rows = self._rows(query.text)
+        found = [_changed(i, row, query, self.relation.table) for i, row in enumerate(rows, 1)]
+        settle_repeats(found, self._columns(self.relation.table.key))
+        if verb == "delete":
+            return decide.delete_plan(self.relation, found)
+        if self.statement.opt_in == "":
+            for row in found:
+                row.opt_in = True
+        return decide.update_plan(self.relation, found, query.sets, allow)
+
+    def _sets(self) -> list[str]:
+        if self.statement.verb != "update":
+            return []
+        return [column.name for column in target_columns(self.statement, self.relation)]
+
+    def _insert_plan(self) -> WritePlan:
+        table = self.relation.table
+        rows, names = self._source()
+        columns = self._named_columns(names)
+        found = [
+            checked(i, columns, row, insert=True, table=table) for i, row in enumerate(rows, 1)
+        ]
+        given = [column.name for column in columns]
+        write = decide.carrier(table, "insert")
+        if write.append or not table.natural_key:
+            earlier = earlier_runs(self.session.journal, self._account(), table, found)
+            return decide.insert_plan(self.relation, found, given, {}, earlier)
+        settle_repeats(found, self._columns(table.natural_key))
+        wanted = [row for row in found if not row.problem and row.same_as is None]
+        existing = self._existing([row.values for row in wanted], given)
+        return decide.insert_plan(self.relation, found, given, existing)
+
+    def _named_columns(self, names: Sequence[str]) -> list[Column]:
+        """Pair the source's columns with the target's: by position, or BY NAME."""
+        if self.statement.by_name:
+            import dataclasses
+
+            statement = dataclasses.replace(self.statement, columns=tuple(names))
+            return target_columns(statement, self.relation)
+        columns = target_columns(self.statement, self.relation)
+        if len(columns) != len(names):
+            raise ProgrammingError(
+                f"INSERT names {len(columns)} columns, and its source has {len(names)}"
+            )
+        return columns
+
+    def _source(self) -> tuple[list[tuple[Any, ...]], list[str]]:
+        rows = self._rows(self.statement.query)
+        description = self.session.engine.connection.description or []
+        return rows, [str(item[0]) for item in description]
+
+    def _rows(self, marked: str) -> list[tuple[Any, ...]]:
+        """Run the source query; note which of its keys met nothing."""
+        plan = self.prepared.plan(marked)
+        self.notices += plan.notices
+        self.prepared.staging.stage(plan)
+        self._note_unmatched(plan)
+        return self.prepared.staging.run(marked)
+
+    def _note_unmatched(self, plan: ReadPlan) -> None:
+        """Find the keys of each join's other side that the remote table does not have."""
+        staging = self.prepared.staging
+        for scan in plan.scans:
+            relation, staged = scan.relation, staging.done[scan.relation.mark]
+            for source in scan.keys:
+                if source.needs & {relation.mark}:
+                    continue
+                missing = (
+                    f'{source.query("k")} AND k NOT IN (SELECT "{source.column}" FROM '
+                    f'{staged.table} WHERE "{source.column}" IS NOT NULL)'
+                )
+                try:
+                    rows = staging.run(f"SELECT k, count(*) FROM ({missing}) GROUP BY k ORDER BY k")
+                except DatabaseError:
+                    continue  # the source cannot stand alone: nothing can be said about it
+                if rows:
+                    table = f"{relation.table.name}@{relation.connection}"
+                    values = tuple((key, int(count)) for key, count in rows)
+                    label = self._readable(source.label)
+                    self.unmatched.append(Unmatched(label, table, source.column, values))
+
+    def _readable(self, text: str) -> str:
+        """Return a text with the user's names in place of marks."""
+        for ref in self.statement.lexed.refs:
+            text = text.replace(ref.mark, ref.name)
+        return text
+
+    def _existing(
+        self, values: Sequence[Mapping[str, Any]], given: Sequence[str] = ()
+    ) -> dict[tuple[Any, ...], dict[str, Any]]:
+        """Return the target's rows that have one of these natural keys, by that key."""
+        table = self.relation.table
+        if not values:
+            return {}
+        names = {*table.natural_key, *table.key, *given}
+        if table.consent is not None:
+            names.add(table.consent.column)
+        columns = tuple(c.name for c in table.columns if c.name in names)
+        keys = {
+            name: sorted({row[name] for row in values if row.get(name) is not None}, key=str)
+            for name in table.natural_key
+        }
+        staging = self.prepared.staging
+        staged = staging.read(Scan(self.relation, columns), keys)
+        rows = self.session.engine.query(f"SELECT * FROM {staged.table}")
+        natural = self._columns(table.natural_key)
+        return {decide.mark(natural, found): found for row in rows
+                for found in [dict(zip(columns, row, strict=True))]}  # fmt: skip
+
+    def _columns(self, names: Sequence[str]) -> list[Column]:
+        return [c for name in names if (c := self.relation.table.column(name)) is not None]
+
+    def _refusal(self, plan: WritePlan, *, read_only: bool) -> GuardRefused | None:
+        try:
+            guards.check(plan, self.session.limits, read_only=read_only)
+        except GuardRefused as refusal:
+            return refusal
+        return None
+
+    def _account(self) -> int:
+        opened = self.session.connections.get(self.relation.connection)
+        client, name = opened.client, opened.connector.name
+        return self.session.journal.account(name, client.origin, opened.identity.account)
+
+    def _journal(self, plan: WritePlan) -> tuple[int, int]:
+        """Freeze the plan, durably, before anything of it is sent."""
+        session, table = self.session, self.relation.table
+        account = self._account()
+        run, number = session.journaled(), session.statement
+        session.journal.begin_statement(
+            run,
+            number,
+            self.statement.text,
+            plan.verb,
+            account=account,
+            alias=self.relation.connection,
+            connector=session.connections.get(self.relation.connection).connector.name,
+            table=table.name,
+        )
+        session.journal.freeze(run, number, account, plan.operations, len(plan.operations))
+        session.journal.note_unmatched(
+            run,
+            number,
+            [
+                (u.source, u.table, u.column, value, n)
+                for u in self.unmatched
+                for value, n in u.values
+            ],
+        )
+        return run, number
+
+    def _progress(self, done: int, every: int) -> None:
+        self.session.progress(self.relation.table.name, done, every)
+
+    def _new_calls(self) -> list[dict[str, Any]]:
+        """Return the calls made since this was last asked, for the journal."""
+        import dataclasses
+        import datetime as dt
+
+        calls = self.session.connections.calls()
+        fresh, self._logged = calls[self._logged :], len(calls)
+        return [
+            dataclasses.asdict(call) | {"at": dt.datetime.fromtimestamp(call.at, dt.UTC)}
+            for call in fresh
+        ]
+
+    def _end(self, state: str, run: int, number: int, error: str = "") -> None:
+        journal = self.session.journal
+        journal.log_requests(run, number, self._new_calls())
+        calls = len(self.session.connections.calls()) - self.seen_calls
+        journal.end_statement(run, number, state, calls=calls, error=error)
+
+    def _report(self, plan: WritePlan, run: int, number: int) -> Report:
+        calls = self.session.connections.calls()[self.seen_calls :]
+        relation = self.relation
+        counts = self.session.journal.counts(run, number)
+        bad = {state: self._first(run, number, state) for state in ("rejected", "unknown")}
+        return Report(
+            verb=plan.verb,
+            target=f"{relation.name}@{relation.connection}",
+            run=run,
+            statement=number,
+            counts=counts,
+            calls=dict(Counter(call.method for call in calls)),
+            seconds=time.monotonic() - self.started,
+            rejected=bad["rejected"],
+            unknown=bad["unknown"],
+            unmatched=tuple(self.unmatched),
+            notices=tuple(self.notices),
+        )
+
+    def _first(self, run: int, number: int, state: str) -> list[tuple[int, Mapping[str, Any], str]]:
+        """Return the first rows in a state, for a person to look at."""
+        import json
+
+        columns, rows = self.session.journal.relation("operations", run=run, statement=number)
+        place = {name: i for i, (name, _) in enumerate(columns)}
+        found = []
+        for row in rows:
+            if row[place["state"]] == state and len(found) < SHOWN:
+                key = json.loads(row[place["natural_key"]] or "{}")
+                found.append((int(row[place["number"]]), key, str(row[place["reason"]])))
+        return found
+
+
+def _before_columns(table: Table, verb: str, sets: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns to read before a change: all for a DELETE, what matters for an UPDATE."""
+    if verb == "delete":
+        return tuple(column.name for column in table.columns)
+    names = {*table.key, *table.natural_key, *sets}
+    if table.consent is not None:
+        names.add(table.consent.column)
+    for one in table.writes:
+        names |= set(one.whole)
+    return tuple(column.name for column in table.columns if column.name in names)
+
+
+def _changed(number: int, values: Sequence[Any], query: Any, table: Table) -> Row:
+    """Return a row of an UPDATE or DELETE: its before-image and its checked new values."""
+    width = len(query.before)
+    before = dict(zip(query.before, values[:width], strict=True))
+    columns = [c for name in query.sets if (c := table.column(name)) is not None]
+    row = checked(number, columns, values[width : width + len(columns)], insert=False, table=table)
+    row.before = before
+    row.opt_in = bool(query.opt_in and values[-1])
+    return row

@@ -1,0 +1,126 @@
+"""One request over the wire: a whole, decoded answer, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import httpx
+
+from sqlcrm.sdk import Response
+from sqlcrm.transport.bodies import BadBody, Inflater, collect, decoded, opening
+from sqlcrm.transport.clock import Clock
+from sqlcrm.transport.redaction import Redactor
+from sqlcrm.transport.retries import Failure, retry_after
+from sqlcrm.transport.sockets import SLOWEST, Door
+
+REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What one attempt brought: `bytes` on the wire, in `seconds`."""
+
+    got: Response | Failure
+    bytes: int
+    seconds: float
+
+
+class Wire:
+    """Sends one prepared request at a time per thread, exactly once each."""
+
+    def __init__(
+        self, door: Door, clock: Clock, redact: Redactor, *, timeout: float, connecting: float
+    ) -> None:
+        self._door = door
+        self._clock = clock
+        self._redact = redact
+        self._timeout = timeout
+        self._connecting = connecting
+
+    def send(
+        self,
+        method: str,
+        url: httpx.URL,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        patience: float,
+    ) -> Exchange:
+        """Send once and read the answer to its end. `patience` shortens the timeouts."""
+        silence = min(self._timeout, patience)
+        limits = {"read": silence, "write": silence, "pool": None}
+        limits["connect"] = min(self._connecting, patience)
+        request = httpx.Request(
+            method, url, headers=headers, content=content, extensions={"timeout": limits}
+        )
+        began = self._clock.monotonic()
+        got, size = self._exchange(request, silence)
+        return Exchange(got, size, self._clock.monotonic() - began)
+
+    def _exchange(self, request: httpx.Request, silence: float) -> tuple[Response | Failure, int]:
+        try:
+            answer = self._door.handle_request(request)
+        except httpx.HTTPError as problem:
+            return self._broken(problem, silence), 0
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        size = 0
+        try:
+            inflater = Inflater(headers)
+            try:
+                body = collect(answer.iter_raw(), inflater)
+            finally:
+                size = inflater.raw
+            return self._response(answer.status_code, headers, body), size
+        except BadBody as problem:
+            name = described(answer.status_code, headers, self._redact)
+            return Failure(
+                f"it answered {name}, but {problem}",
+                status=answer.status_code,
+                again=problem.again,
+                after=retry_after(headers, self._clock.time()),
+            ), size
+        except httpx.HTTPError as problem:
+            failure = self._broken(problem, silence)
+            return Failure(failure.words, status=answer.status_code), size
+        finally:
+            answer.close()
+
+    def _response(self, status: int, headers: dict[str, str], body: bytearray) -> Response:
+        """Decode the body; what is not JSON is no answer where a success should be one."""
+        size = len(body)
+        try:
+            return Response(status, decoded(body), headers, "", size)
+        except BadBody as problem:
+            text = self._redact.shown(opening(body))
+            if 200 <= status < 300:
+                raise BadBody(f"{problem}: {text[:60]}") from None
+            return Response(status, None, headers, text, size)
+
+    def _broken(self, problem: httpx.HTTPError, silence: float) -> Failure:
+        """Put the library's error in our words: its own may hold whole addresses."""
+        if isinstance(problem, httpx.ConnectTimeout):
+            return Failure("it could not be reached in time", sent=False)
+        if isinstance(problem, httpx.ConnectError):
+            words = self._redact.shown(str(problem), 200)
+            return Failure(f"it could not be reached: {words}", sent=False)
+        if isinstance(problem, httpx.LocalProtocolError):
+            return Failure("the request cannot be written as HTTP", again=False)
+        if isinstance(problem, httpx.TimeoutException):
+            return Failure(
+                f"no answer in time (after {silence:g} s of silence, or {SLOWEST:.0f} s in all)"
+            )
+        if isinstance(problem, httpx.RemoteProtocolError):
+            return Failure("the answer was cut off, or was no proper HTTP")
+        return Failure("the connection broke before the answer was whole")
+
+
+def described(status: int, headers: Mapping[str, str], redact: Redactor) -> str:
+    """Return a status with its name, and the API's id of the request where it gave one."""
+    name = str(status)
+    if status in HTTPStatus._value2member_map_:
+        name += f" {HTTPStatus(status).phrase}"
+    for header in REQUEST_IDS:
+        if headers.get(header):
+            return f"{name} (request {redact.shown(headers[header], 80)})"
+    return name

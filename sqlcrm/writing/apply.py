@@ -1,0 +1,119 @@
+"""Applies a plan: the journal says what is about to be sent, then the call, then its outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlcrm.errors import Cancelled, Error, OutcomeUnknown, Unreachable
+from sqlcrm.execution.pages import AnswerLike
+from sqlcrm.sdk import Request, Verdict, dig
+from sqlcrm.state.journal import Journal
+from sqlcrm.state.values import Operation, Settled
+from sqlcrm.writing.bodies import request
+from sqlcrm.writing.plan import WritePlan
+
+
+class Sender(Protocol):
+    """The connection's way out (transport.Client)."""
+
+    def send(self, request: Request) -> AnswerLike:
+        """Send one request."""
+
+
+class Run:
+    """Where a statement stands in the journal."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        run: int,
+        statement: int,
+        calls: Callable[[], Sequence[Mapping[str, Any]]],
+    ) -> None:
+        self.journal = journal
+        self.run = run
+        self.statement = statement
+        self._calls = calls
+
+    def sent(self, numbers: Sequence[int]) -> None:
+        """Write down, and make durable, that these are about to be sent."""
+        self.journal.mark_sent(self.run, self.statement, numbers)
+
+    def settled(self, outcomes: Sequence[Settled]) -> None:
+        """Write down what became of them, and the calls made."""
+        self.journal.settle(self.run, self.statement, outcomes, self._calls())
+
+    def resolved(self, outcomes: Sequence[Settled]) -> None:
+        """Write down what looking up told about operations that were unknown."""
+        self.journal.resolve(self.run, self.statement, outcomes)
+
+    def skip(self, why: str) -> int:
+        """Give up all that is still planned."""
+        return self.journal.skip(self.run, self.statement, why)
+
+
+def apply(
+    plan: WritePlan, sender: Sender, run: Run, progress: Callable[[int, int], None]
+) -> list[Operation]:
+    """Send every planned operation; return those whose outcome is unknown.
+
+    progress: is told how many of how many are settled.
+    Raises: the error that stopped it, after the rest was skipped; Cancelled leaves the rest
+    planned, for `resume`.
+    """
+    unknown: list[Operation] = []
+    planned = plan.planned
+    for done, operation in enumerate(planned):
+        outcome, stop = _one(plan, operation, sender, run)
+        if outcome is not None:
+            run.settled([outcome])
+            if outcome.state == "unknown":
+                unknown.append(operation)
+        progress(done + 1, len(planned))
+        if isinstance(stop, Cancelled):
+            raise stop
+        if stop is not None:
+            run.skip(f"stopped by an error: {stop}")
+            raise stop
+    return unknown
+
+
+def _one(
+    plan: WritePlan, operation: Operation, sender: Sender, run: Run
+) -> tuple[Settled | None, Error | None]:
+    """Send one operation; return its outcome, and the error that must stop the rest, if any."""
+    write = plan.writes[operation.verb]
+    number = operation.number
+    try:
+        call = request(write, plan.relation.table, operation, plan.extra.get(number))
+    except ValueError as problem:
+        run.sent([number])
+        return Settled(number, "rejected", str(problem)), None
+    run.sent([number])
+    try:
+        answer = sender.send(call)
+    except OutcomeUnknown as error:
+        return Settled(number, "unknown", str(error)), None
+    except Unreachable as error:
+        state = "unknown" if error.sent else "planned"
+        return Settled(number, state, str(error)), error
+    except Cancelled as error:
+        return Settled(number, "unknown", str(error)), error
+    except Error as error:
+        # Denied, throttled, refused before sending: the API did not take this row.
+        return Settled(number, "planned", str(error)), error
+    return _judged(operation, answer, write.wrap), None
+
+
+def _judged(operation: Operation, answer: AnswerLike, wrap: str) -> Settled:
+    number, reason = operation.number, answer.reason
+    if answer.verdict is Verdict.OK:
+        found = dig(answer.response.body, f"{wrap}.id") if wrap else None
+        return Settled(number, "done", operation.reason, "" if found is None else str(found))
+    if answer.verdict is Verdict.ALREADY:
+        return Settled(number, "done", "was so already", answer=reason)
+    if answer.verdict is Verdict.MISSING and operation.verb in {"delete", "unlink"}:
+        return Settled(number, "done", "was gone already", answer=reason)
+    words = reason or f"the API answered {answer.response.status}"
+    return Settled(number, "rejected", words, answer=reason)

@@ -1,0 +1,75 @@
+"""An operation becomes a request: values in wire form, at their paths, in their wrap."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from sqlcrm.planner.access import wire
+from sqlcrm.sdk import Column, Request, Table, Type, Write
+from sqlcrm.state.values import Operation
+
+
+def request(
+    write: Write, table: Table, operation: Operation, extra: Mapping[str, Any] | None = None
+) -> Request:
+    """Return the call that carries one operation.
+
+    Raises: ValueError for a value that has no wire form; its text is the reason.
+    """
+    known = {**(operation.before or {}), **operation.key, **operation.values}
+    sent = dict(operation.values)
+    for name in write.whole:
+        sent.setdefault(name, known.get(name))
+    fill = {name: wire(known[name]) for name in table_names(write.path) if name in known}
+    body = None
+    if write.method not in {"DELETE", "GET"}:
+        row = wire_row(table, sent)
+        row.update(write.always)
+        row.update(extra or {})
+        body = {write.wrap: row} if write.wrap else row
+    return Request(write.method, write.path, body=body, fill=fill, repeatable=write.repeatable)
+
+
+def table_names(path: str) -> list[str]:
+    """Return the placeholders of a path template."""
+    return [part.split("}")[0] for part in path.split("{")[1:]]
+
+
+def wire_row(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row as the API takes it: nested where a column's path has dots."""
+    row: dict[str, Any] = {}
+    for name, value in values.items():
+        column = table.column(name)
+        if column is None:
+            continue
+        written = wire_value(column, value)
+        if column.sideload is not None:
+            item = {column.sideload.by: column.path, column.sideload.value: written}
+            row.setdefault(column.sideload.name, []).append(item)
+            continue
+        *steps, last = column.path.split(".")
+        place = row
+        for step in steps:
+            place = place.setdefault(step, {})
+        place[last] = written
+    return row
+
+
+def wire_value(column: Column, value: Any) -> Any:
+    """Return one value as the API takes it."""
+    if value is None:
+        return column.nulls[0] if column.nulls else None
+    if column.to_wire is not None:
+        return column.to_wire(value)
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if column.type is Type.TEXTS:
+        return list(value)
+    return value

@@ -1,0 +1,38 @@
+"""The memory of tables that only append: what the journal knows was made before."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlcrm.sdk import Table
+from sqlcrm.state.journal import Journal
+from sqlcrm.state.values import to_json
+from sqlcrm.writing.rows import Row
+
+
+def earlier_runs(
+    journal: Journal, account: int, table: Table, rows: Sequence[Row]
+) -> dict[int, int]:
+    """Return, by number of the row, the run that made an equal row of this account before.
+
+    k equal rows are k rows: of three equal ones, two are found where two were made.
+    """
+    made: dict[str, list[int]] = defaultdict(list)
+    for run, values in journal.done_before(account, table.name):
+        made[_sealed(json.loads(values))].append(run)
+    found = {}
+    for row in rows:
+        if row.problem:
+            continue
+        values = {name: value for name, value in row.values.items() if value is not None}
+        before = made.get(_sealed(json.loads(to_json(values))))
+        if before:
+            found[row.number] = before.pop(0)
+    return found
+
+
+def _sealed(values: dict[str, Any]) -> str:
+    return json.dumps(values, sort_keys=True)

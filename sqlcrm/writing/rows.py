@@ -1,0 +1,73 @@
+"""Source rows become checked rows: each fit to be planned, or rejected with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlcrm.sdk import Column, Table
+from sqlcrm.writing.checks import Unfit, comparable, fitted
+
+
+@dataclass(slots=True)
+class Row:
+    """One source row. `values`: by column name, checked. `problem`: why it is rejected, or ""."""
+
+    number: int
+    values: dict[str, Any]
+    problem: str = ""
+    same_as: int | None = None
+    opt_in: bool = False
+    before: dict[str, Any] | None = None
+    mark: tuple[Any, ...] = field(default=())
+
+
+def checked(
+    number: int, columns: Sequence[Column], values: Sequence[Any], *, insert: bool, table: Table
+) -> Row:
+    """Return a row with every value in its column's form, or with its first problem."""
+    row = Row(number, {})
+    for column, value in zip(columns, values, strict=True):
+        try:
+            row.values[column.name] = fitted(column, value)
+        except Unfit as problem:
+            row.values[column.name] = value
+            row.problem = row.problem or str(problem)
+    if insert and not row.problem:
+        row.problem = _defaults(row, table)
+    return row
+
+
+def _defaults(row: Row, table: Table) -> str:
+    """Fill in declared defaults; return what is missing still, or ""."""
+    for column in table.columns:
+        if column.default is not None and row.values.get(column.name) is None:
+            row.values[column.name] = column.default
+    needed = [c.name for c in table.columns if c.required]
+    needed += [name for name in table.natural_key if name not in needed]
+    missing = [name for name in needed if row.values.get(name) is None]
+    return f"{' and '.join(missing)} must be given" if missing else ""
+
+
+def settle_repeats(rows: Sequence[Row], key: Sequence[Column]) -> None:
+    """Let equal rows be one, and reject rows that want different values for one key."""
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        if row.problem:
+            continue
+        row.mark = tuple(comparable(column, row.values.get(column.name)) for column in key)
+        groups.setdefault(row.mark, []).append(row)
+    for group in groups.values():
+        first = group[0]
+        if all(_plain(row) == _plain(first) for row in group):
+            for row in group[1:]:
+                row.same_as = first.number
+            continue
+        numbers = ", ".join(str(row.number) for row in group[:5])
+        for row in group:
+            row.problem = f"rows {numbers} have the same key and different values"
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    return {name: str(value) for name, value in row.values.items()}

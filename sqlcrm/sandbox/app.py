@@ -74,7 +74,7 @@ class App:
 
     def _answer(self, call: Call, fault: Fault | None) -> Reply:
         """The reply, and what the limit and the fault make of it."""
-        limiter = self._limiter
+        limiter = self._limiter if self.crm.limited(call) else None
         if limiter is not None and not limiter.take():
             return self.crm.wording("429", call)
         if fault is not None and fault.name in WORDED:

@@ -63,6 +63,9 @@ class Crm(Protocol):
     rate: tuple[int, float] | None
     """The documented limit as (calls, seconds), or None where the API has no common one."""
 
+    def limited(self, call: Call) -> bool:
+        """Whether this call counts against `rate`; an endpoint may have a limit of its own."""
+
     def handle(self, call: Call) -> Reply:
         """Answer one API call and change the data as the real API would."""
 

@@ -40,5 +40,4 @@ class Result:
 
         if self.relation is None:
             return pa.table({})
-        found = self.relation.to_arrow_table()
-        return found
+        return self.relation.to_arrow_table()

@@ -202,8 +202,8 @@ class _Writing:
         staged = staging.read(Scan(self.relation, columns), keys)
         rows = self.session.engine.query(f"SELECT * FROM {staged.table}")
         natural = self._columns(table.natural_key)
-        return {decide.mark(natural, found): found for row in rows
-                for found in [dict(zip(columns, row, strict=True))]}  # fmt: skip
+        found = [dict(zip(columns, row, strict=True)) for row in rows]
+        return {decide.mark(natural, one): one for one in found}
 
     def _columns(self, names: Sequence[str]) -> list[Column]:
         return [c for name in names if (c := self.relation.table.column(name)) is not None]
@@ -293,7 +293,7 @@ class _Writing:
 
         columns, rows = self.session.journal.relation("operations", run=run, statement=number)
         place = {name: i for i, (name, _) in enumerate(columns)}
-        found = []
+        found: list[tuple[int, Mapping[str, Any], str]] = []
         for row in rows:
             if row[place["state"]] == state and len(found) < SHOWN:
                 key = json.loads(row[place["natural_key"]] or "{}")

@@ -141,7 +141,7 @@ _WORDS = {
 
 def same(column: Column, left: Any, right: Any) -> bool:
     """Whether two values are one to the CRM: blanks, case and order of choices do not count."""
-    return comparable(column, left) == comparable(column, right)
+    return bool(comparable(column, left) == comparable(column, right))
 
 
 def comparable(column: Column, value: Any) -> Any:

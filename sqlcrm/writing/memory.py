@@ -21,8 +21,8 @@ def earlier_runs(
     k equal rows are k rows: of three equal ones, two are found where two were made.
     """
     made: dict[str, list[int]] = defaultdict(list)
-    for run, values in journal.done_before(account, table.name):
-        made[_sealed(json.loads(values))].append(run)
+    for run, text in journal.done_before(account, table.name):
+        made[_sealed(json.loads(text))].append(run)
     found = {}
     for row in rows:
         if row.problem:

@@ -21,6 +21,9 @@ class Toy:
         self.things = [str(number) for number in range(options.people)]
         self.hidden = -1
 
+    def limited(self, call: Call) -> bool:
+        return call.path != "/free"
+
     def handle(self, call: Call) -> Reply:
         if call.method == "POST":
             self.things.append(call.body.decode())
@@ -29,7 +32,10 @@ class Toy:
         return Reply(200, f'{{"things":"{",".join(shown)}"}}'.encode())
 
     def state(self):
-        return {"things": [{"id": thing} for thing in self.things], "account": [{"id": self.account}]}
+        return {
+            "things": [{"id": thing} for thing in self.things],
+            "account": [{"id": self.account}],
+        }
 
     def wording(self, fault: str, call: Call) -> Reply:
         status = {"429": 429, "500": 500, "expired-token": 401, "foreign-next": 302}[fault]

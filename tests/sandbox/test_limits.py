@@ -39,6 +39,11 @@ def test_control_calls_are_not_limited(limited: httpx.Client):
     assert {limited.get("/_sandbox/counters").status_code for _ in range(20)} == {200}
 
 
+def test_a_call_with_a_limit_of_its_own_does_not_count(limited: httpx.Client):
+    assert {limited.get("/free").status_code for _ in range(9)} == {200}
+    assert limited.get("/things").headers["x-left"] == "4"
+
+
 def test_limits_off_refuses_nothing(http: httpx.Client):
     assert {http.get("/things").status_code for _ in range(30)} == {200}
 

@@ -23,6 +23,8 @@ from sqlcrm_activecampaign.writes import delete, insert, update
 # Without it both counts of every account are "0".
 COUNTED = ("count_deals", "true")
 
+UNCOUNTED_COLUMNS = ("id", "name", "account_url", "owner_id", "created_at", "updated_at")
+
 accounts = Table(
     "accounts",
     doc="Companies. Values of their custom fields are in account_custom_field_data.",
@@ -47,7 +49,8 @@ accounts = Table(
             always=(COUNTED, BY_ID),
             filters=(Filter("name", "=", "search", wire=needle),),
         ),
-        Read("/accounts/{id}", "account", by="id", always=(COUNTED,)),
+        # Nothing says that a single account is counted as the list is: its counts are not asked.
+        Read("/accounts/{id}", "account", by="id", columns=UNCOUNTED_COLUMNS),
     ),
     writes=(
         insert("/accounts", "account"),

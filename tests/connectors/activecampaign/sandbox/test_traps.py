@@ -82,7 +82,14 @@ def test_trap_06_status_codes_differ_from_resource_to_resource(ac):
         (
             "deals",
             "deal",
-            {"title": "x", "value": 1, "currency": "usd", "contact": "1", "group": "1", "owner": "1"},
+            {
+                "title": "x",
+                "value": 1,
+                "currency": "usd",
+                "contact": "1",
+                "group": "1",
+                "owner": "1",
+            },
         ),
         (
             "dealTasks",
@@ -189,7 +196,6 @@ def test_trap_14_force_query_runs_a_segment_again(ac):
 def test_trap_15_the_bulk_limit_is_a_400(limited, clock):
     body = {"contacts": [{"email": "a@example.org"}]}
     for _ in range(20):
-        clock.seconds += 0.2
         assert limited.post("import/bulk_import", json=body).status_code == 200
     reply = limited.post("import/bulk_import", json=body)
     assert reply.status_code == 400
@@ -198,6 +204,8 @@ def test_trap_15_the_bulk_limit_is_a_400(limited, clock):
         "message": "Rate limit exceeded.",
         "failureReasons": ["Up to 20 imports may be requested per minute."],
     }
+    clock.seconds += 60
+    assert limited.post("import/bulk_import", json=body).status_code == 200
 
 
 def test_trap_15_the_importer_lists_new_contacts_only(ac):

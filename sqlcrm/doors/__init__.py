@@ -1,0 +1,1 @@
+"""Other programs' ways in (webhooks, MCP, SQLAlchemy, notebooks). None is built yet."""

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlcrm.catalog.config import find_config, load_config
 from sqlcrm.dialect import statements
 from sqlcrm.errors import Error, InterfaceError, ProgrammingError, Rejected
+from sqlcrm.session.prepared import Binds
 from sqlcrm.session.result import Result
-from sqlcrm.session.run import Binds, run
+from sqlcrm.session.run import run
 from sqlcrm.session.state import Session
 from sqlcrm.writing.guards import Limits
 from sqlcrm.writing.report import Report

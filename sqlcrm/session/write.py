@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
+import json
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlcrm.errors import DatabaseError, Error, GuardRefused, ProgrammingError, SqlError
 from sqlcrm.planner.dml import check_verb, row_query, target_columns
 from sqlcrm.planner.plan import ReadPlan, Relation, Scan
 from sqlcrm.sdk import Column, Table
+from sqlcrm.session.prepared import Prepared
 from sqlcrm.session.relations import complete, remote
 from sqlcrm.session.result import Result
+from sqlcrm.session.state import Session
 from sqlcrm.writing import decide, guards
 from sqlcrm.writing.apply import Run, apply
 from sqlcrm.writing.memory import earlier_runs
@@ -20,10 +25,6 @@ from sqlcrm.writing.plan import WritePlan
 from sqlcrm.writing.report import Report, Unmatched
 from sqlcrm.writing.rows import Row, checked, settle_repeats
 from sqlcrm.writing.verify import look_up
-
-if TYPE_CHECKING:
-    from sqlcrm.session.run import Prepared
-    from sqlcrm.session.state import Session
 
 SHOWN = 5
 """Rejected rows that a report shows; the rest is in rejected@sqlcrm."""
@@ -131,8 +132,6 @@ class _Writing:
     def _named_columns(self, names: Sequence[str]) -> list[Column]:
         """Pair the source's columns with the target's: by position, or BY NAME."""
         if self.statement.by_name:
-            import dataclasses
-
             statement = dataclasses.replace(self.statement, columns=tuple(names))
             return target_columns(statement, self.relation)
         columns = target_columns(self.statement, self.relation)
@@ -252,9 +251,6 @@ class _Writing:
 
     def _new_calls(self) -> list[dict[str, Any]]:
         """Return the calls made since this was last asked, for the journal."""
-        import dataclasses
-        import datetime as dt
-
         calls = self.session.connections.calls()
         fresh, self._logged = calls[self._logged :], len(calls)
         return [
@@ -289,8 +285,6 @@ class _Writing:
 
     def _first(self, run: int, number: int, state: str) -> list[tuple[int, Mapping[str, Any], str]]:
         """Return the first rows in a state, for a person to look at."""
-        import json
-
         columns, rows = self.session.journal.relation("operations", run=run, statement=number)
         place = {name: i for i, (name, _) in enumerate(columns)}
         found: list[tuple[int, Mapping[str, Any], str]] = []

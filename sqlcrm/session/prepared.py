@@ -1,0 +1,89 @@
+"""A statement made ready to run: its values bound, its names resolved, its stages at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlglot import exp
+
+from sqlcrm.dialect import LOCAL, SYSTEM, Statement
+from sqlcrm.errors import ProgrammingError
+from sqlcrm.execution.staging import Connection, Staging
+from sqlcrm.planner.build import Environment, read_plan, wanting
+from sqlcrm.planner.plan import ReadPlan, Relation
+from sqlcrm.planner.sources import sql
+from sqlcrm.session.relations import complete, local_name, remote, spreadsheet, system
+from sqlcrm.session.state import Session
+
+Binds = Sequence[Any] | Mapping[str, Any] | None
+
+
+class Prepared:
+    """A statement with its binds, its relations and its stages."""
+
+    def __init__(self, session: Session, statement: Statement, binds: Binds) -> None:
+        self.session = session
+        self.statement = statement
+        self.named = _named(statement, binds)
+        marks = {mark: f"sqlcrm_{i}" for i, mark in enumerate(statement.lexed.binds, 1)}
+        self._by_mark = {mark: self.named[name] for mark, name in marks.items()}
+        self.binds = {**self.named, **self._by_mark}
+        self.relations: dict[str, Relation] = {}
+        self.given: dict[str, str] = {}
+        for ref in statement.lexed.refs:
+            if ref.alias == LOCAL:
+                self.given[ref.mark] = local_name(ref)
+        for ref in statement.reads:
+            if ref.kind == "file":
+                self.given[ref.mark] = spreadsheet(ref, session.engine, self.binds, statement.text)
+            elif ref.alias == SYSTEM:
+                self.given[ref.mark] = system(
+                    ref, session.engine, session.journal, session.connections, statement.text
+                )
+            else:
+                self.relations[ref.mark] = remote(ref, session.connections, statement.text)
+        self.staging = Staging(session.engine, self._connect, self.binds, marks, self.given)
+
+    def plan(self, text: str) -> ReadPlan:
+        """Plan a marked query of this statement, reading custom columns where it needs them."""
+        relations = {mark: r for mark, r in self.relations.items() if mark in text}
+        if not relations:
+            return ReadPlan(text, ())
+        environment = Environment(self.binds, self.session.engine.zone(), self._local_columns)
+        for relation in wanting(text, relations, environment):
+            found = complete(relation, self.session.connections)
+            relations[found.mark] = self.relations[found.mark] = found
+        return read_plan(text, relations, environment, self.statement.text)
+
+    def _connect(self, alias: str) -> Connection:
+        opened = self.session.connections.get(alias)
+        return Connection(opened.client, opened.connector.zone)
+
+    def _local_columns(self, node: exp.Expr) -> set[str] | None:
+        """Return the columns of a local source, in lower case; None where that is not known."""
+        place = node.copy()
+        place.set("joins", None)
+        text = sql(place)
+        if text is None or any(mark in text for mark in self.relations):
+            return None
+        found = self.session.engine.columns(self.staging.text(text))
+        return None if found is None else {name.casefold() for name in found}
+
+
+def _named(statement: Statement, binds: Binds) -> dict[str, Any]:
+    """Return binds by name: `?` are sqlcrm_1, sqlcrm_2 …; `$1` is 1.
+
+    Raises: ProgrammingError where their number does not fit.
+    """
+    marks = statement.lexed.binds
+    if isinstance(binds, Mapping):
+        if marks:
+            raise ProgrammingError("the statement has ?, so its values come as a sequence")
+        return {str(name): value for name, value in binds.items()}
+    values = list(binds or ())
+    if marks:
+        if len(values) != len(marks):
+            raise ProgrammingError(f"the statement has {len(marks)} ?, and {len(values)} values")
+        return {f"sqlcrm_{i}": value for i, value in enumerate(values, 1)}
+    return {str(i): value for i, value in enumerate(values, 1)}

@@ -1,0 +1,1 @@
+"""Operations become journaled calls, each with one outcome: planned, guarded, sent, settled."""

@@ -1,4 +1,4 @@
-"""`python -m sqlcrm` is the command."""
+"""`python -m sqlcrm` is the command `sqlcrm`."""
 
 from sqlcrm.shell.commands import main
 

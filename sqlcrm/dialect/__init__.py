@@ -1,7 +1,7 @@
 """SQL text: DuckDB's language with `table@alias`, remote DML and, later, SYNCHRONIZE."""
 
 from sqlcrm.dialect.lexer import LOCAL, SYSTEM, Argument, Lexed, Ref, lex, split
-from sqlcrm.dialect.statements import Assignment, Statement, parse, statements
+from sqlcrm.dialect.statements import Assignment, Statement, moved, parse, statements
 
 __all__ = [
     "LOCAL",
@@ -12,6 +12,7 @@ __all__ = [
     "Ref",
     "Statement",
     "lex",
+    "moved",
     "parse",
     "split",
     "statements",

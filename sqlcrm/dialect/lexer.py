@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import TokenError
@@ -28,6 +29,12 @@ _RESERVED = frozenset(_KEYWORDS.split())
 _WORD = re.compile(r"\w+\Z")
 _FIRST_MARK = 0xE000
 _LAST_MARK = 0xF8FF
+
+
+class _Tokenizer(DuckDB.Tokenizer):
+    """DuckDB's tokens, of commands such as EXPLAIN too, which sqlglot leaves as one string."""
+
+    COMMANDS: ClassVar[set[TokenType]] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,7 @@ def tokenize(text: str) -> list[Token]:
     Raises: SqlError for text that is no SQL, such as an unfinished string.
     """
     try:
-        return DuckDB.Tokenizer().tokenize(text)
+        return _Tokenizer().tokenize(text)
     except TokenError as error:
         start = getattr(error, "start", None)
         place = start if isinstance(start, int) else _unfinished(text)
@@ -203,6 +210,7 @@ def _remote(text: str, tokens: Sequence[Token], at: int) -> _Found | None:
     names, first = _names(text, tokens, last)
     if not names:
         return None
+    _refuse_path(text, tokens, first, at + 1)
     end = right.end + 1
     after: tuple[tuple[Token, ...], ...] = ()
     call = at + 2
@@ -211,6 +219,21 @@ def _remote(text: str, tokens: Sequence[Token], at: int) -> _Found | None:
         after = _split_arguments(tokens, call + 1, closing)
         end = tokens[closing].end + 1
     return _Found("remote", tokens[first].start, end, names, right.text, before + after)
+
+
+def _refuse_path(text: str, tokens: Sequence[Token], first: int, last: int) -> None:
+    """Refuse `a@b.c`: an address without quotes, or a column behind a table's full name."""
+    if last + 2 >= len(tokens) or not _joined(tokens[last], tokens[last + 1]):
+        return
+    if tokens[last + 1].token_type == TokenType.DOT and _joined(tokens[last + 1], tokens[last + 2]):
+        start, end = tokens[first].start, tokens[last + 2].end + 1
+        raise SqlError(
+            "an address needs quotes, as in 'ana@example.org'; a column needs the table's alias, "
+            "as in FROM contacts@ac c … c.email",
+            text,
+            start,
+            end,
+        )
 
 
 def _starts_call(tokens: Sequence[Token], first: int, call: int, alias: str) -> bool:

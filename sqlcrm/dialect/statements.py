@@ -27,6 +27,7 @@ class Assignment:
 class Statement:
     """One statement, taken apart. All texts are marked texts (see lexer).
 
+    offset: where it starts in its script.
     verb: "select", "insert", "update" or "delete" where remote tables are read or written by us;
     "local" for everything that DuckDB does itself, with remote tables read for it.
     target: the remote table that is written. opt_in: None without `WITH OPT IN`, its condition
@@ -44,6 +45,7 @@ class Statement:
     sources: str = ""
     where: str = ""
     opt_in: str | None = None
+    offset: int = 0
 
     @property
     def text(self) -> str:
@@ -64,12 +66,16 @@ def statements(script: str) -> Iterator[Statement]:
     """
     for offset, text in split(script):
         try:
-            yield parse(text)
+            yield replace(parse(text), offset=offset)
         except SqlError as error:
-            if error.start >= 0 and error.text == text:
-                moved = (error.start + offset, error.end + offset)
-                raise SqlError(error.message, script, *moved) from None
-            raise
+            raise moved(error, text, offset, script) from None
+
+
+def moved(error: SqlError, text: str, offset: int, script: str) -> SqlError:
+    """Return an error that points into a statement as one that points into its script."""
+    if error.start < 0 or error.text != text:
+        return error
+    return SqlError(error.message, script, error.start + offset, error.end + offset)
 
 
 def parse(text: str) -> Statement:

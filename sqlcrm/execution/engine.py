@@ -80,6 +80,10 @@ class Engine:
         except duckdb.Error as error:
             raise translated(error) from None
 
+    def bind(self, text: str, binds: Any = None) -> None:
+        """Let DuckDB check names and types of a statement without running it."""
+        self.query(f"EXPLAIN {text}", binds)
+
     def columns(self, source: str) -> list[str] | None:
         """Return the column names of a FROM item, None where DuckDB cannot tell."""
         try:
@@ -142,7 +146,10 @@ class Engine:
             number = int(found["number"])
             indent = len(found["pad"]) - len(f"LINE {number}: ")
             start = sum(len(line) + 1 for line in text.split("\n")[: number - 1]) + indent
-            raise SqlError(message, text, start, start + len(found["carets"])) from None
+            end = start + len(found["carets"])
+            if message.startswith("syntax error at or near"):  # DuckDB's own words hold marks
+                message = f'syntax error at or near "{text[start:end]}"'
+            raise SqlError(message, text, start, end) from None
 
     def drop_stages(self) -> None:
         """Remove every stage."""

@@ -51,10 +51,22 @@ class Staging:
     ) -> None:
         self.engine = engine
         self.done: dict[str, Staged] = {}
+        self._empty: dict[str, tuple[Scan, str]] = {}
         self._connect = connect
         self._binds = binds
         self._marks = bind_marks
         self._given = dict(given or {})
+
+    def prepare(self, plan: ReadPlan) -> None:
+        """Make the stages of a plan, empty as yet, and let DuckDB check its text against them.
+
+        Raises: SqlError for what DuckDB finds wrong, before any call was made.
+        """
+        for scan in plan.scans:
+            self._empty[scan.relation.mark] = (scan, self._table(scan))
+        if plan.scans:
+            text = self.text(plan.text)
+            self.engine.bind(text, named_binds(text, self._named()))
 
     def stage(self, plan: ReadPlan) -> None:
         """Stage every scan of a plan."""
@@ -66,15 +78,17 @@ class Staging:
 
     def text(self, marked: str) -> str:
         """Return a marked text as DuckDB shall run it."""
-        for mark, staged in self.done.items():
-            scan = staged.scan
-            name = staged.table
+        for mark, (scan, name) in self._empty.items():
             if scan.lateral:
-                name = f"(SELECT * FROM {name} WHERE {self.text(scan.lateral)})"
+                name = f"(SELECT * FROM {name} WHERE {self._bound(scan.lateral)})"
                 name += "" if scan.aliased else f" AS {quote(scan.relation.name)}"
             marked = marked.replace(f'"{mark}"', name)
         for mark, table in self._given.items():
             marked = marked.replace(f'"{mark}"', table)
+        return self._bound(marked)
+
+    def _bound(self, marked: str) -> str:
+        """Return a text with `$name` in place of the marks of binds."""
         for mark, name in self._marks.items():
             marked = marked.replace(mark, f"${name}")
         return marked
@@ -139,18 +153,18 @@ class Staging:
         staged = self.done[scan.relation.mark] = self._read(scan, keys)
         return staged
 
+    def _table(self, scan: Scan) -> str:
+        """Create the empty stage of a scan."""
+        return self.engine.stage(scan.relation.name, _columns(scan), scan.spelled)
+
     def _read(self, scan: Scan, keys: Mapping[str, Sequence[Any]]) -> Staged:
         relation = scan.relation
-        columns = [c for c in relation.table.columns if c.name in scan.columns]
-        target = self.engine.stage(relation.name, columns, scan.spelled)
-        loading = _Loading(self, scan, columns, target)
+        known = self._empty.get(relation.mark)
+        target = known[1] if known is not None and known[0] is scan else self._table(scan)
+        loading = _Loading(self, scan, _columns(scan), target)
         if scan.limit is not None and scan.limit.rows == 0:
             return Staged(scan, target, Access(relation.table.reads[0]), 0, 0)
-        self._given[relation.mark] = target
-        try:
-            access = loading.load(accesses(scan, keys), self._connect(relation.connection))
-        finally:
-            del self._given[relation.mark]
+        access = loading.load(accesses(scan, keys), self._connect(relation.connection))
         for predicate in scan.fixed:
             self._keep(target, predicate)
         return Staged(scan, target, access, loading.rows, loading.pages)
@@ -161,6 +175,10 @@ class Staging:
         self.engine.run(
             f"DELETE FROM {table} WHERE NOT ({condition})", {"value": predicate.values[0]}
         )
+
+
+def _columns(scan: Scan) -> list[Column]:
+    return [c for c in scan.relation.table.columns if c.name in scan.columns]
 
 
 class _Loading:

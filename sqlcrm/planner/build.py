@@ -186,9 +186,11 @@ class _Call:
 
     def _param(self, name: str, value: Any, text: str) -> None:
         table = self.relation.table
-        known = {p.name.casefold(): p.name for read in table.reads for p in read.params}
+        params = [p for read in table.reads for p in read.params]
+        known = {p.param.casefold(): p.name for p in params}  # the API's own spelling, too
+        known |= {p.name.casefold(): p.name for p in params}
         if name.casefold() not in known:
-            names = [*known.values(), *(c.name for c in table.columns)]
+            names = [*(p.name for p in params), *(c.name for c in table.columns)]
             raise self._error(
                 f"{table.name} has no parameter {name!r}. {did_you_mean(name, names)}"
             )
@@ -198,11 +200,10 @@ class _Call:
 
     def _lateral(self, column: str, node: exp.Expr, text: str) -> None:
         """Take keys from another source of the same FROM: `f@a(c.id)`."""
-        owners = {owner(c, self.scope, self.environment.binds) for c in node.find_all(exp.Column)}
-        if len(owners) != 1 or None in owners:
+        found = [owner(c, self.scope, self.environment.binds) for c in node.find_all(exp.Column)]
+        origin = found[0] if found else None
+        if origin is None or any(one is not origin for one in found):
             raise self._error(f"the argument {text} is neither a constant nor a column beside it")
-        (origin,) = owners
-        assert origin is not None  # noqa: S101 - for the type checker
         place = origin.node.copy()
         place.set("joins", None)
         needs_: frozenset[str] = frozenset()

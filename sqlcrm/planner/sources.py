@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,9 @@ from sqlglot.errors import SqlglotError
 from sqlcrm.planner.plan import Relation
 
 DIALECT = "duckdb"
+
+# It says on stderr that it leaves a statement to DuckDB, which is nothing a user can act on.
+logging.getLogger("sqlglot").addFilter(lambda record: "Falling back" not in str(record.msg))
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,13 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self.ready = threading.Event()
 
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Run as uvicorn does; whoever waits for the start does not wait for a failed one."""
+        try:
+            super().run(sockets)
+        finally:
+            self.ready.set()
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start as uvicorn does, then say so."""
         await super().startup(sockets)

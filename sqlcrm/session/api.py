@@ -8,11 +8,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlcrm.catalog.config import find_config, load_config
-from sqlcrm.dialect import statements
 from sqlcrm.errors import Error, InterfaceError, ProgrammingError, Rejected
 from sqlcrm.session.prepared import Binds
 from sqlcrm.session.result import Result
-from sqlcrm.session.run import run
+from sqlcrm.session.run import parsed, pointing, run
 from sqlcrm.session.state import Session
 from sqlcrm.writing.guards import Limits
 from sqlcrm.writing.report import Report
@@ -160,16 +159,17 @@ class Cursor:
         Raises: sqlcrm.Error; with on_rejected="raise", Rejected when rows were.
         """
         session = self._session()
-        parsed = list(statements(sql))
-        if parameters and len(parsed) > 1:
+        found = parsed(session, sql)
+        if parameters and len(found) > 1:
             raise ProgrammingError("parameters go with one statement at a time")
         self.reports = []
         self._result = self._rows = None
         session.begin(text=sql)
         try:
-            for statement in parsed:
+            for statement in found:
                 session.next_statement()
-                self._result = run(session, statement, parameters)
+                with pointing(statement, sql):
+                    self._result = run(session, statement, parameters)
                 if self._result.report is not None:
                     self.reports.append(self._result.report)
         except Error as error:

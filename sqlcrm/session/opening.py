@@ -21,14 +21,16 @@ def open_session(
     kind: str = "query",
     limits: Limits | None = None,
     progress: Callable[[str, int, int], None] | None = None,
+    state: Path | None = None,
 ) -> Session:
     """Open a session with the connections file that `config`, SQLCRM_CONFIG or a folder names.
 
+    state: the folder of the journal, instead of the user's own.
     Raises: ConfigurationError, also for a file of the working folder that is not trusted.
     """
     found = find_config(config, Path.cwd())
     configs = load_config(found) if found is not None else {}
-    return Session(configs, kind=kind, limits=limits, progress=progress)
+    return Session(configs, kind=kind, limits=limits, progress=progress, state=state)
 
 
 def trust(path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlglot import exp
 
 from sqlcrm.dialect import LOCAL, SYSTEM, Statement
-from sqlcrm.errors import ProgrammingError
+from sqlcrm.errors import ProgrammingError, SqlError, did_you_mean
 from sqlcrm.execution.staging import Connection, Staging
 from sqlcrm.planner.build import Environment, read_plan, wanting
 from sqlcrm.planner.plan import ReadPlan, Relation
@@ -55,6 +56,28 @@ class Prepared:
             found = complete(relation, self.session.connections)
             relations[found.mark] = self.relations[found.mark] = found
         return read_plan(text, relations, environment, self.statement.text)
+
+    def stage(self, plan: ReadPlan) -> None:
+        """Check a plan's text, then read its remote tables.
+
+        Raises: SqlError that points at an unknown column and offers the nearest names.
+        """
+        try:
+            self.staging.prepare(plan)
+        except SqlError as error:
+            raise self._pointing(error) from None
+        self.staging.stage(plan)
+
+    def _pointing(self, error: SqlError) -> SqlError:
+        """Return DuckDB's word on an unknown column with the place and all columns there are."""
+        found = re.match(r'Referenced column "([^"]+)" not found', error.message)
+        if found is None or error.text:
+            return error
+        name, text = found[1], self.statement.text
+        known = [c.name for r in self.relations.values() for c in r.table.columns]
+        start = text.casefold().find(name.casefold())
+        message = f"there is no column {name!r}. {did_you_mean(name, known)}"
+        return SqlError(message, text, start, start + len(name))
 
     def _connect(self, alias: str) -> Connection:
         opened = self.session.connections.get(alias)

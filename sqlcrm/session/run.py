@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from sqlcrm.dialect import Statement
-from sqlcrm.errors import NotSupportedError
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlcrm.dialect import Statement, moved, statements
+from sqlcrm.errors import NotSupportedError, SqlError
 from sqlcrm.execution.engine import named_binds
 from sqlcrm.planner.plan import ReadPlan
 from sqlcrm.session.prepared import Binds, Prepared
@@ -13,9 +16,8 @@ from sqlcrm.session.write import write
 
 
 def run(session: Session, statement: Statement, binds: Binds = None) -> Result:
-    """Run one statement to its end and return its result."""
+    """Run one parsed statement to its end and return its result."""
     try:
-        _check_syntax(session, statement)
         prepared = Prepared(session, statement, binds)
         if statement.target is not None:
             return write(session, prepared)
@@ -24,12 +26,33 @@ def run(session: Session, statement: Statement, binds: Binds = None) -> Result:
         session.engine.drop_stages()
 
 
+def parsed(session: Session, script: str) -> list[Statement]:
+    """Return the statements of a script, all of them checked before the first one runs.
+
+    Raises: SqlError that points into the script.
+    """
+    found = list(statements(script))
+    for statement in found:
+        with pointing(statement, script):
+            _check_syntax(session, statement)
+    return found
+
+
+@contextmanager
+def pointing(statement: Statement, script: str) -> Iterator[None]:
+    """Let errors that point into a statement point into its script."""
+    try:
+        yield
+    except SqlError as error:
+        raise moved(error, statement.text, statement.offset, script) from None
+
+
 def query(session: Session, prepared: Prepared) -> Result:
     """Run a SELECT, or a local statement that may read remote tables."""
     statement = prepared.statement
     plan = prepared.plan(statement.query)
-    _refuse_views(statement, plan)
-    prepared.staging.stage(plan)
+    _refuse_what_is_not_there(statement, plan)
+    prepared.stage(plan)
     text = prepared.staging.text(statement.query)
     relation = session.engine.relation(text, named_binds(text, prepared.named))
     columns = [] if relation is None else [
@@ -44,10 +67,14 @@ def _check_syntax(session: Session, statement: Statement) -> None:
         session.engine.check_syntax(statement.text, statement.lexed.marked)
 
 
-def _refuse_views(statement: Statement, plan: ReadPlan) -> None:
+def _refuse_what_is_not_there(statement: Statement, plan: ReadPlan) -> None:
     words = statement.text.casefold().split()[:4]
-    if plan.scans and words[:1] == ["create"] and {"view", "macro", "function"} & set(words):
+    if not plan.scans or not words:
+        return
+    if words[0] == "create" and {"view", "macro", "function"} & set(words):
         raise NotSupportedError(
             "a view or macro over a remote table is not supported: "
             "CREATE TABLE … AS SELECT keeps a copy"
         )
+    if words[0] in {"explain", "prepare"}:
+        raise NotSupportedError(f"{words[0].upper()} of remote tables is not supported yet")

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlcrm.dialect import Statement, statements
+from sqlcrm.dialect import Statement
 from sqlcrm.errors import Cancelled, Error
 from sqlcrm.session.result import Result
-from sqlcrm.session.run import run
+from sqlcrm.session.run import parsed, pointing, run
 from sqlcrm.session.state import Session
 
 _WORST_FIRST = (130, 5, 6, 3, 2, 1, 4)
@@ -42,17 +42,17 @@ def run_script(
     """Run every statement of a script; `on_result` is given each result as it comes.
 
     An error stops the script, and so do unknown outcomes, unless `go_on`; rejected rows do not.
-    Raises: SqlError for a text that cannot be cut into statements: nothing ran then.
+    Raises: SqlError for a text that cannot be parsed: nothing ran then.
     """
-    parsed = list(statements(text))
+    found = parsed(session, text)
     session.begin(name, text)
     script = Script()
-    for number, statement in enumerate(parsed, 1):
+    for number, statement in enumerate(found, 1):
         session.next_statement()
-        stop = _step(session, statement, binds, script, on_result)
+        stop = _step(session, statement, text, binds, script, on_result)
         script.run = session.run_number
         if stop and (not go_on or script.codes[-1] == Cancelled.exit_code):
-            script.left = len(parsed) - number
+            script.left = len(found) - number
             break
     code = script.exit_code
     session.end(_state(code), code)
@@ -62,13 +62,15 @@ def run_script(
 def _step(
     session: Session,
     statement: Statement,
+    text: str,
     binds: Mapping[str, Any] | None,
     script: Script,
     on_result: Callable[[Statement, Result], None],
 ) -> bool:
     """Run one statement; return whether the script must stop."""
     try:
-        result = run(session, statement, _used(statement, binds))
+        with pointing(statement, text):
+            result = run(session, statement, _used(statement, binds))
         on_result(statement, result)
     except Error as error:
         script.errors.append(error)

@@ -150,7 +150,7 @@ class _Writing:
         """Run the source query; note which of its keys met nothing."""
         plan = self.prepared.plan(marked)
         self.notices += plan.notices
-        self.prepared.staging.stage(plan)
+        self.prepared.stage(plan)
         self._note_unmatched(plan)
         return self.prepared.staging.run(marked)
 

@@ -1,1 +1,1 @@
-"""The command line, the plain shell, printing, the demo."""
+"""What a person types and sees: the command line, printing, the line-editing shell, the demo."""

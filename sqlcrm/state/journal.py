@@ -186,7 +186,7 @@ class Journal:
             _expect(changed, len(rows), "only what is unknown can be resolved")
 
     def done_before(self, account: int, table: str) -> list[tuple[int, str]]:
-        """Return run and values (JSON) of each row made in a table, oldest first; undone ones not."""
+        """Return run and values (JSON) of each row made and not undone, oldest first."""
         found = self.database.rows(
             "SELECT run_id, new_values FROM operations WHERE account_id = ? AND table_name = ? "
             "AND state = 'done' AND verb IN ('create', 'link') AND undone_by IS NULL "

@@ -61,9 +61,9 @@ def test_port_in_use_is_a_configuration_error_that_says_so(toy: Sandbox):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(ConfigurationError, match=rf"Port {port} .* choose another port"):
-            with serve([toy], Options(), port):
-                pass
+        message = rf"Port {port} .* choose another port"
+        with pytest.raises(ConfigurationError, match=message), serve([toy], Options(), port):
+            pass
 
 
 def test_impossible_port_is_a_configuration_error(toy: Sandbox):

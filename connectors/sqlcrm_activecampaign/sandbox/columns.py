@@ -16,10 +16,6 @@ _STAMPS: Row = {
 }
 
 
-def _nulls(names: str) -> Row:
-    return dict.fromkeys(names.split())
-
-
 def _empties(names: str) -> Row:
     return dict.fromkeys(names.split(), "")
 

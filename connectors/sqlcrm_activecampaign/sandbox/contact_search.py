@@ -137,7 +137,7 @@ def search(store: Store, query: Query, segments: Segments) -> Sequence[int]:
         return store.people.ids()
     if query.get("email") and len(asked) == 1:
         return _found(store, query)
-    return store.results(("contacts", *asked), store.version(), lambda: _found(store, query))
+    return store.results(("contacts", *asked), lambda: _found(store, query))
 
 
 def _means_something(pair: tuple[str, str]) -> bool:

@@ -64,7 +64,9 @@ def prepare(store: Store) -> None:
 
 def _list(store: Store, call: Call, _: tuple[str, ...]) -> Reply:
     """The totals count deals nobody may see too."""
-    currencies = _currencies(store, select(DEALS, store, Query(call.query)))
+    query = Query(call.query)
+    asked = ("currencies", *query.of("filters"))
+    currencies = store.results(asked, lambda: _currencies(store, select(DEALS, store, query)))
     return listing(DEALS, store, call, meta={"currencies": currencies or []})
 
 

@@ -52,23 +52,21 @@ def _accounts(store: Store, random: Random, count: int) -> None:
     for title, kind in (("Branch", "text"), ("Employees", "number"), ("Tags", "multiselect")):
         meta = {"fieldLabel": title, "fieldType": kind}
         store.table("accountCustomFieldMeta").add(blank("accountCustomFieldMeta", START) | meta)
+    names: set[str] = set()
     for number in range(count):
         name = f"{random.choice(COMPANIES)} {random.choice(FORMS)}"
-        if number >= len(COMPANIES):
-            name += f" {number}"
+        if name in names:
+            name = f"{name} ({number})"
+        names.add(name)
         created = random.randrange(START, END)
         site = f"https://company{number + 1}.example.com"
-        row = blank("accounts", created) | {"name": _unique(name, number), "accountUrl": site}
+        row = blank("accounts", created) | {"name": name, "accountUrl": site}
         key = store.table("accounts").add(row)
         if number % 3 == 0:
             data = {"customFieldId": 2, "accountId": key, "customerAccountId": str(key)}
             values = data | {"fieldValue": str(random.randrange(1, 5000))}
             table = store.table("accountCustomFieldData")
             table.add(blank("accountCustomFieldData", created) | values)
-
-
-def _unique(name: str, number: int) -> str:
-    return f"{name} No. {number + 1}"
 
 
 def _deals(store: Store, random: Random, count: int) -> None:

@@ -54,22 +54,18 @@ def _campaign(store: Store, random: Random, number: int) -> None:
         "status": "5",
     }
     row: Row = {"name": name, "type": _TYPES[number % len(_TYPES)], "basemessageid": str(message)}
-    key = store.table("campaigns").add(
-        blank("campaigns", created) | row | (figures if sent else {})
-    )
-    campaign = str(key)
+    made = blank("campaigns", created) | row | (figures if sent else {})
+    _campaign_children(store, str(store.table("campaigns").add(made)), str(message), created)
+
+
+def _campaign_children(store: Store, campaign: str, message: str, created: int) -> None:
     of = {"campaignid": campaign, "campaign": campaign}
-    store.table("campaignLists").add(
-        blank("campaignLists", created) | of | {"listid": "1", "list": "1"}
-    )
-    store.table("campaignMessages").add(
-        blank("campaignMessages", created)
-        | of
-        | {"messageid": str(message), "message": str(message), "subject": name}
-    )
-    store.table("links").add(
-        blank("links", created) | of | {"link": "https://www.example.org/act?x=1"}
-    )
+    for path, row in (
+        ("campaignLists", {"listid": "1", "list": "1"}),
+        ("campaignMessages", {"messageid": message, "message": message, "subject": "Actie"}),
+        ("links", {"link": "https://www.example.org/act?x=1"}),
+    ):
+        store.table(path).add(blank(path, created) | of | row)
 
 
 def _small(store: Store) -> None:

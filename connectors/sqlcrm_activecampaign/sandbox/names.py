@@ -9,9 +9,9 @@ from dataclasses import dataclass
 class Country:
     """How people of one country are made up.
 
-    `share`: weight among the countries. `prefix` and `digits`: an E.164 number is `prefix` plus
-    so many digits. `sloppy`: ways people type a number, `#` is a digit. `latin`: how names of
-    another script are written in an e-mail address.
+    `share`: weight among the countries. `prefixes` and `digits`: an E.164 number is one of the
+    prefixes plus so many digits. `sloppy`: ways people type a number, `#` is a digit.
+    `latin`: how names of another script are written in an e-mail address.
     """
 
     code: str
@@ -19,7 +19,7 @@ class Country:
     first: tuple[str, ...]
     last: tuple[str, ...]
     cities: tuple[str, ...]
-    prefix: str
+    prefixes: tuple[str, ...]
     digits: int
     sloppy: tuple[str, ...]
     latin: dict[str, str] | None = None
@@ -52,7 +52,8 @@ _COUNTRIES_LATIN = (
     Country(
         "AU", 26, _ENGLISH_FIRST, _ENGLISH_LAST,
         _words("Sydney Melbourne Brisbane Perth Adelaide Hobart Darwin Newcastle Wagga_Wagga"),
-        "+614", 8, ("04## ### ###", "(0#) #### ####", "04########", "0# #### ####", "614########"),
+        ("+614",), 8,
+        ("04## ### ###", "(02) #### ####", "04########", "03 #### ####", "614########"),
     ),
     Country(
         "NL", 16,
@@ -66,15 +67,15 @@ _COUNTRIES_LATIN = (
             "van_'t_Hof Özdemir el_Amrani van_der_Meulen-Oosterhuis IJsbrandy Coöperberg"
         ),
         _words("Amsterdam Utrecht Rotterdam Groningen 's-Hertogenbosch Eindhoven Zwolle Haarlem"),
-        "+316", 8,
-        ("06-########", "06 ## ## ## ##", "0##-#######", "+31 (0)6 ########", "316########"),
+        ("+3161", "+3162", "+3164"), 7,
+        ("06-1#######", "06 2# ## ## ##", "020-#######", "+31 (0)6 4#######", "3165#######"),
     ),
     Country(
         "US", 16, (*_ENGLISH_FIRST[:30], *_words("José María Jesús Lakeisha DeShawn Tyrone Kai")),
         _AMERICAN_LAST,
         _words("New_York Chicago Los_Angeles Houston St._Louis Winston-Salem Coeur_d'Alene"),
-        "+1", 10,
-        ("(###) ###-####", "###-###-####", "1-###-###-####", "###.###.####", "##########"),
+        ("+1212555", "+1312555", "+1415555", "+1504555", "+1702555"), 4,
+        ("(212) 555-####", "312-555-####", "1-415-555-####", "504.555.####", "702555####"),
     ),
     Country(
         "DE", 11,
@@ -88,12 +89,14 @@ _COUNTRIES_LATIN = (
             "Leutheusser-Schnarrenberger zu_Guttenberg Öztürk"
         ),
         _words("Berlin München Köln Hamburg Düsseldorf Nürnberg Münster Görlitz Lübeck"),
-        "+4915", 9, ("015# ########", "0## / ########", "0049 15# #######", "030-#######"),
+        ("+49151", "+49160"), 8,
+        ("0151 ########", "040 / ########", "0049 160 #######", "030-#######"),
     ),
     Country(
         "GB", 10, _ENGLISH_FIRST, _ENGLISH_LAST,
         _words("London Manchester Leeds Bristol Cardiff Glasgow Belfast Stoke-on-Trent"),
-        "+447", 9, ("07### ######", "020 #### ####", "(0161) ### ####", "+44 (0)7### ######"),
+        ("+4477", "+4478"), 8,
+        ("077## ######", "020 7### ####", "(0161) 4## ####", "+44 (0)78## ######"),
     ),
     Country(
         "FR", 7,
@@ -106,7 +109,8 @@ _COUNTRIES_LATIN = (
             "Fournier Girard Mercier Guérin Boyer Faure André Bénard L'Hôte d'Estaing N'Diaye"
         ),
         _words("Paris Lyon Marseille Toulouse Orléans Besançon Saint-Étienne Nîmes"),
-        "+336", 8, ("06 ## ## ## ##", "06.##.##.##.##", "01-##-##-##-##", "0033 6########"),
+        ("+336", "+337"), 8,
+        ("06 ## ## ## ##", "06.##.##.##.##", "01-##-##-##-##", "0033 6########"),
     ),
     Country(
         "ES", 5,
@@ -119,7 +123,7 @@ _COUNTRIES_LATIN = (
             "Núñez Ibáñez Peña Castaño Ortega_y_Gasset Puig_i_Cadafalch Etxeberría"
         ),
         _words("Madrid Barcelona A_Coruña León Málaga Cádiz Donostia"),
-        "+346", 8, ("6## ### ###", "6## ## ## ##", "(+34) 6########", "91 ### ## ##"),
+        ("+346",), 8, ("6## ### ###", "6## ## ## ##", "(+34) 6########", "91 ### ## ##"),
     ),
     Country(
         "PL", 4,
@@ -132,14 +136,14 @@ _COUNTRIES_LATIN = (
             "Woźniak Dąbrowski Kozłowska Brzęczyszczykiewicz Żółć Świątek"
         ),
         _words("Warszawa Kraków Łódź Wrocław Poznań Gdańsk Rzeszów"),
-        "+485", 8, ("5## ### ###", "5##-###-###", "0048 5## ### ###"),
+        ("+4850", "+4860"), 7, ("50# ### ###", "60#-###-###", "0048 50# ### ###"),
     ),
 )  # fmt: skip
 _OTHER_SCRIPTS = (
     Country(
         "GR", 2, ("Γιώργος", "Μαρία", "Ελένη", "Νίκος", "Κατερίνα"),
         ("Παπαδόπουλος", "Γεωργίου", "Οικονόμου", "Νικολαΐδης"), ("Αθήνα", "Θεσσαλονίκη"),
-        "+3069", 8, ("69########", "69# ### ####"),
+        ("+30694", "+30697"), 7, ("694#######", "697 ### ####"),
         {
             "Γιώργος": "giorgos", "Μαρία": "maria", "Ελένη": "eleni", "Νίκος": "nikos",
             "Κατερίνα": "katerina", "Παπαδόπουλος": "papadopoulos", "Γεωργίου": "georgiou",
@@ -148,7 +152,7 @@ _OTHER_SCRIPTS = (
     ),
     Country(
         "JP", 1, ("美咲", "陽菜", "健太", "翔", "さくら"), ("田中", "佐藤", "鈴木", "渡辺"),
-        ("東京", "大阪"), "+8190", 8, ("090-####-####",),
+        ("東京", "大阪"), ("+8190", "+8180"), 8, ("090-####-####",),
         {
             "美咲": "misaki", "陽菜": "hina", "健太": "kenta", "翔": "sho", "さくら": "sakura",
             "田中": "tanaka", "佐藤": "sato", "鈴木": "suzuki", "渡辺": "watanabe",
@@ -156,7 +160,7 @@ _OTHER_SCRIPTS = (
     ),
     Country(
         "UA", 1, ("Олена", "Андрій", "Оксана", "Богдан"), ("Шевченко", "Коваленко", "Бондар"),
-        ("Київ", "Львів"), "+38067", 7, ("067 ### ## ##", "(067) #######"),
+        ("Київ", "Львів"), ("+38067", "+38050"), 7, ("067 ### ## ##", "(067) #######"),
         {
             "Олена": "olena", "Андрій": "andrii", "Оксана": "oksana", "Богдан": "bohdan",
             "Шевченко": "shevchenko", "Коваленко": "kovalenko", "Бондар": "bondar",
@@ -164,7 +168,7 @@ _OTHER_SCRIPTS = (
     ),
     Country(
         "EG", 1, ("أحمد", "فاطمة", "ليلى", "عمر"), ("حسن", "إبراهيم", "منصور"),
-        ("القاهرة",), "+2010", 8, ("010 ########", "010########"),
+        ("القاهرة",), ("+2010",), 8, ("010 ########", "010########"),
         {
             "أحمد": "ahmed", "فاطمة": "fatma", "ليلى": "layla", "عمر": "omar", "حسن": "hassan",
             "إبراهيم": "ibrahim", "منصور": "mansour",

@@ -18,7 +18,9 @@ _ZERO = '"0000-00-00 00:00:00"'  # one of the API's ways to say "never"
 class Person:
     """One contact. Dates are epoch seconds, `udate` 0 for never."""
 
-    __slots__ = ("bounced", "cdate", "email", "first", "last", "orgid", "phone", "udate", "wire")
+    __slots__ = (
+        "bounced", "cdate", "country", "email", "first", "last", "orgid", "phone", "udate", "wire",
+    )  # fmt: skip
 
     def __init__(
         self, email: str, first: str, last: str, phone: str, cdate: int, udate: int
@@ -29,6 +31,7 @@ class Person:
         self.phone = phone
         self.cdate = cdate
         self.udate = udate
+        self.country = ""  # where a made-up person lives; not on the wire
         self.orgid = 0
         self.bounced = 0
         self.wire: bytes | None = None

@@ -35,7 +35,8 @@ def _phone(country: Country, random: Callable[[], float]) -> str:
         return ""
     digits = f"{int(random() * 10**15):015d}"
     if draw < 0.75:
-        return country.prefix + digits[: country.digits]
+        prefix = country.prefixes[int(random() * len(country.prefixes))]
+        return prefix + digits[: country.digits]
     pattern = country.sloppy[int(random() * len(country.sloppy))]
     spare = iter(digits)
     return "".join([next(spare) if c == "#" else c for c in pattern])
@@ -77,4 +78,6 @@ def people(count: int, seed: int, taken: dict[str, int]) -> Iterator[Person]:
             first = ""
         if 0.03 < absent < 0.10:
             last = ""
-        yield Person(email, first, last, _phone(country, random), created, changed)
+        person = Person(email, first, last, _phone(country, random), created, changed)
+        person.country = country.code
+        yield person

@@ -122,7 +122,7 @@ def select(resource: Resource, store: Store, query: Query) -> Sequence[int]:
     if not asked and not orders and not resource.shuffled:
         return find()
     signature = (resource.path, *((name, value) for name, _, value in asked), *orders)
-    return store.results(signature, store.version(), find)
+    return store.results(signature, find)
 
 
 def listing(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from array import array
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from sqlcrm_activecampaign.sandbox.wire import Row, php
@@ -242,8 +242,3 @@ def pairs(links: Links, contact: int, column: str, value: int) -> int:
     """The id of the row that ties a contact to something, or 0."""
     other = links.columns[column]
     return next((key for key in links.having("contact", contact) if other[key - 1] == value), 0)
-
-
-def numbers(values: Iterable[object]) -> list[str]:
-    """Ids as they are on the wire."""
-    return [str(value) for value in values]

@@ -81,17 +81,15 @@ def _lists(store: Store, random: Random) -> None:
 def _values(store: Store, random: Random) -> None:
     """Each custom field has its share of people, with values of its type."""
     draw, add = random.random, store.field_values.add
-    country = [entry.code for entry in COUNTRIES for _ in range(int(entry.share))]
     cities = {entry.code: entry.cities for entry in COUNTRIES}
     for key in store.people.ids():
         if draw() >= 0.7:
             continue
         person = store.people[key]
-        code = country[int(draw() * len(country))]
         for number, field in enumerate(FIELDS, 1):
             if draw() >= field.share:
                 continue
-            value = field.make(random, code, cities[code])
+            value = field.make(random, person.country, cities[person.country])
             add(key, number, person.cdate, person.udate, value)
 
 

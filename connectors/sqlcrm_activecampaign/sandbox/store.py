@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from typing import TypeVar, cast
 
 from sqlcrm.sandbox import Options
 from sqlcrm_activecampaign.sandbox.people import People
@@ -19,6 +20,7 @@ from sqlcrm_activecampaign.sandbox.templates import (
 )
 from sqlcrm_activecampaign.sandbox.wire import Row
 
+Found = TypeVar("Found")
 _KEPT = 64  # answers to queries kept, so that paging through one does not search again
 _SIDES = {  # links of a row, besides those to what it points at
     "tags": ("contactGoalTags", "templateTags"),
@@ -57,7 +59,7 @@ class Store:
         self.people.scores_of = lambda key: self.score_values.having("contact", key)
         self.people.orgname_of = self._orgname
         self.vanished: dict[str, int] = {}
-        self._results: OrderedDict[object, tuple[object, Sequence[int]]] = OrderedDict()
+        self._results: OrderedDict[object, tuple[int, object]] = OrderedDict()
 
     def now(self) -> int:
         """The time of day, in epoch seconds."""
@@ -86,17 +88,16 @@ class Store:
         hidden = self.vanished.get(name)
         return ids if hidden is None else [key for key in ids if key != hidden]
 
-    def results(
-        self, key: object, versions: object, find: Callable[[], Sequence[int]]
-    ) -> Sequence[int]:
-        """What `find` gives, or gave when it was last asked with all the same versions."""
+    def results(self, key: object, find: Callable[[], Found]) -> Found:
+        """What `find` gives, or gave when it was last asked, if nothing changed since."""
+        version = self.version()
         kept = self._results.get(key)
-        if kept is None or kept[0] != versions:
-            kept = self._results[key] = (versions, find())
+        if kept is None or kept[0] != version:
+            kept = self._results[key] = (version, find())
             if len(self._results) > _KEPT:
                 self._results.popitem(last=False)
         self._results.move_to_end(key)
-        return kept[1]
+        return cast("Found", kept[1])
 
     def tag_contact(self, contact: int, tag: int) -> tuple[int, bool]:
         """Give a contact a tag: (id of the relation, whether it is new)."""

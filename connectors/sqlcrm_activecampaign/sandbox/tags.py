@@ -13,7 +13,16 @@ from sqlcrm_activecampaign.sandbox.resources import (
     update,
 )
 from sqlcrm_activecampaign.sandbox.store import Store
-from sqlcrm_activecampaign.sandbox.wire import Refused, Row, answer, loads, number, part
+from sqlcrm_activecampaign.sandbox.wire import (
+    Refused,
+    Row,
+    array,
+    loads,
+    members,
+    number,
+    part,
+    php,
+)
 
 TAGS = Resource(
     "tags",
@@ -101,8 +110,8 @@ def _apply(store: Store, call: Call, _: tuple[str, ...]) -> Reply:
         "links": row["links"],
         "id": str(key),
     }
-    contacts = [store.people.row(contact)]
-    return answer({"contacts": contacts, "contactTag": relation}, 201 if new else 200)
+    parts = [("contacts", array([store.people.encoded(contact)])), ("contactTag", php(relation))]
+    return Reply(201 if new else 200, members(parts))
 
 
 def _invalid_tag(detail: str) -> Refused:

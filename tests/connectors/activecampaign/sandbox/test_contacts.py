@@ -165,11 +165,23 @@ def test_one_contact_comes_with_everything_documented(ac):
 
 @pytest.mark.parametrize(
     "child",
-    (
-        "accountContacts bounceLogs contactAutomations contactDeals contactGoals contactLists "
-        "contactLogs contactTags deals fieldValues geoIps notes scoreValues trackingLogs "
-        "automationEntryCounts"
-    ).split(),
+    [
+        "accountContacts",
+        "bounceLogs",
+        "contactAutomations",
+        "contactDeals",
+        "contactGoals",
+        "contactLists",
+        "contactLogs",
+        "contactTags",
+        "deals",
+        "fieldValues",
+        "geoIps",
+        "notes",
+        "scoreValues",
+        "trackingLogs",
+        "automationEntryCounts",
+    ],
 )
 def test_sub_collections_are_keyed_by_their_name(ac, child):
     body = ac.get(f"contacts/1/{child}").json()
@@ -238,3 +250,30 @@ def test_headers_of_a_real_answer_are_there(ac):
     assert headers["server"] == "cloudflare"
     assert headers["x-request-id"]
     assert "PHPSESSID" in headers["set-cookie"]
+
+
+def test_the_organisation_of_a_contact_is_an_account(ac):
+    name = ac.get("accounts/3").json()["account"]["name"]
+    key = ac.contact(orgid=3)
+    contact = ac.get(f"contacts/{key}").json()["contact"]
+    assert (contact["orgid"], contact["orgname"], contact["organization"]) == ("3", name, "3")
+    assert ac.get(f"contacts/{key}/organization").json()["organization"]["name"] == name
+    assert key in ids(ac.get(f"contacts?search={name.casefold()}&limit=100").json())
+
+
+def test_waiting_in_a_block_can_be_asked_for(ac):
+    wanted = {row["contact"] for row in ac.state()["contactAutomations"] if row["lastblock"] == "2"}
+    assert {row["id"] for row in ac.rows("contacts?waitid=2")} == wanted
+
+
+def test_an_unknown_custom_field_in_a_write_is_ignored(ac):
+    key = ac.contact(fieldValues=[{"field": "99", "value": "x"}, "nonsense"])
+    assert ac.get(f"contacts/{key}").json()["fieldValues"] == []
+
+
+def test_what_hangs_on_a_contact_counts_entries(ac):
+    key = ac.contact()
+    for _ in range(2):
+        ac.add("contactAutomations", "contactAutomation", contact=key, automation="1")
+    (row,) = ac.get(f"contacts/{key}/automationEntryCounts").json()["automationEntryCounts"]
+    assert (row["id"], row["entryCount"]) == ("1", "2")

@@ -195,3 +195,45 @@ def test_notes_are_put_on_deals_and_accounts(ac, path, kind):
 @pytest.mark.parametrize("path", ["dealRoles", "taskOutcomes", "taskNotifications"])
 def test_small_crm_resources_can_be_listed(ac, path):
     assert isinstance(ac.get(path).json()[path], list)
+
+
+def test_deals_are_filtered_by_the_score_and_tasks_of_their_contact(ac):
+    everything = ac.get("deals").json()["meta"]["total"]
+
+    def total(query: str) -> int:
+        return ac.get(f"deals?filters[{query}").json()["meta"]["total"]
+
+    above, below = total("score_greater_than]=1:50"), total("score_less_than]=1:51")
+    assert 0 < above + below < everything
+    tasks = [row for row in ac.rows("dealTasks") if row["dealTasktype"] == "1"]
+    assert total("tasktype]=1") == len({row["relid"] for row in tasks})
+    assert total("nextdate_range]=overdue") == total("nextdate_range]=scheduled") == 0
+    assert total("nextdate_range]=whenever") == everything
+
+
+def test_pipelines_with_stages_can_be_asked_for(ac):
+    assert len(ac.get("dealGroups?filters[have_stages]=1").json()["dealGroups"]) == 2
+    assert ac.post("dealGroups", json={"dealGroup": {"title": "x"}}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        ({"ownerType": "planet", "relid": 1}, "field_invalid"),
+        ({"ownerType": "deal", "relid": 999}, "related_missing"),
+    ],
+)
+def test_a_task_of_nobody_is_refused(ac, sent, code):
+    task = {**sent, "duedate": "2026-12-01", "dealTasktype": 1}
+    reply = ac.post("dealTasks", json={"dealTask": task})
+    assert reply.json()["errors"][0]["code"] == code
+
+
+def test_a_note_on_a_deal_that_is_not_there_is_a_404(ac):
+    assert ac.post("deals/999/notes", json={"note": {"note": "x"}}).status_code == 404
+
+
+def test_deleting_a_pipeline_deletes_its_stages_and_deals(ac):
+    assert ac.delete("dealGroups/2").json() == {}
+    assert ac.rows("dealStages?filters[d_groupid]=2") == []
+    assert ac.get("deals?filters[group]=2").json()["deals"] == []

@@ -234,3 +234,48 @@ def test_an_association_is_deleted(ac):
     assert ac.delete(f"accountContacts/{key}").json() == {}
     model = "CustomerAccountSubscriber"
     assert ac.delete(f"accountContacts/{key}").json()["message"].endswith(f"{model} with id {key}")
+
+
+def test_a_written_custom_field_value_is_read_back(ac):
+    for kind, owner in (("account", "customerAccountId"), ("deal", "dealId")):
+        path, singular = f"{kind}CustomFieldData", f"{kind}CustomFieldDatum"
+        sent = {owner: 2, "customFieldId": 1, "fieldValue": "x"}
+        key = ac.add(path, singular, **sent)["id"]
+        assert ac.add(path, singular, **{**sent, "fieldValue": "y"})["id"] == key
+        ac.put(f"{path}/{key}", json={singular: {"fieldValue": "z"}})
+        assert ac.get(f"{path}/{key}").json()[singular]["fieldValue"] == "z"
+        for broken in ({owner: 999}, {"customFieldId": 99}):
+            reply = ac.post(path, json={singular: {**sent, **broken}})
+            assert reply.json()["errors"][0]["code"] == "related_missing"
+
+
+def test_custom_field_data_in_bulk_have_to_be_an_array(ac):
+    assert ac.post("dealCustomFieldData/bulkCreate", json={"a": 1}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("contactLists", {"contactList": {"contact": "999", "list": "1", "status": 1}}, 404),
+        ("contactLists", {"contactList": {"contact": "1", "list": "99", "status": 1}}, 404),
+        ("contactTags", {"contactTag": {"contact": "1", "tag": "999"}}, 404),
+        ("fieldValues", {"fieldValue": {"contact": "999", "field": "1", "value": "x"}}, 404),
+        ("fieldValues", {"fieldValue": {"contact": "1", "field": "99", "value": "x"}}, 404),
+        ("fields", {"field": {"title": "T", "type": "rainbow"}}, 422),
+        ("fields", {"field": {"type": "text"}}, 422),
+        ("fieldOption/bulk", {"fieldOptions": [{"field": "99", "value": "x"}]}, 404),
+        ("tags", {"tag": {"tagType": "contact"}}, 422),
+    ],
+)
+def test_what_does_not_fit_is_refused(ac, path, body, status):
+    assert ac.post(path, json=body).status_code == status
+
+
+def test_relations_are_listed_for_one_tag_or_one_contact(ac):
+    rows = ac.rows("contactTags")
+    for name in ("contact", "tag"):
+        value = rows[5][name]
+        wanted = [row for row in rows if row[name] == value]
+        assert ac.rows(f"contactTags?filters[{name}]={value}") == wanted
+    both = f"contactTags?filters[contact]={rows[5]['contact']}&filters[tag]={rows[5]['tag']}"
+    assert ac.rows(both) == [rows[5]]

@@ -4,12 +4,34 @@ import re
 
 import pytest
 
-CONTACT_KEYS = (
-    "id email phone firstName lastName orgid orgname deleted anonymized bounced_hard bounced_soft "
-    "bounced_date cdate udate adate edate deleted_at created_timestamp updated_timestamp "
-    "created_utc_timestamp updated_utc_timestamp email_empty scoreValues accountContacts links "
-    "organization"
-).split()
+CONTACT_KEYS = [
+    "id",
+    "email",
+    "phone",
+    "firstName",
+    "lastName",
+    "orgid",
+    "orgname",
+    "deleted",
+    "anonymized",
+    "bounced_hard",
+    "bounced_soft",
+    "bounced_date",
+    "cdate",
+    "udate",
+    "adate",
+    "edate",
+    "deleted_at",
+    "created_timestamp",
+    "updated_timestamp",
+    "created_utc_timestamp",
+    "updated_utc_timestamp",
+    "email_empty",
+    "scoreValues",
+    "accountContacts",
+    "links",
+    "organization",
+]
 ISO = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d-0[56]:00"
 
 

@@ -2,14 +2,50 @@
 
 import pytest
 
-LISTS = (
-    "scores scoreValues segments forms addresses webhooks connections savedResponses calendars "
-    "personalizations templates campaignLists campaignMessages links users groups bounceLogs "
-    "emailActivities dealActivities contactEmails brandings configs goals conversions "
-    "conversionTriggers contactConversions siteMessages sms automationBlocks dealGroupUsers "
-    "groupLimits ecomCustomers ecomOrders ecomOrderProducts eventTrackingEvents listGroups "
-    "fieldRels fieldOptions messages automations contactAutomations contactDeals"
-).split()
+LISTS = [
+    "scores",
+    "scoreValues",
+    "segments",
+    "forms",
+    "addresses",
+    "webhooks",
+    "connections",
+    "savedResponses",
+    "calendars",
+    "personalizations",
+    "templates",
+    "campaignLists",
+    "campaignMessages",
+    "links",
+    "users",
+    "groups",
+    "bounceLogs",
+    "emailActivities",
+    "dealActivities",
+    "contactEmails",
+    "brandings",
+    "configs",
+    "goals",
+    "conversions",
+    "conversionTriggers",
+    "contactConversions",
+    "siteMessages",
+    "sms",
+    "automationBlocks",
+    "dealGroupUsers",
+    "groupLimits",
+    "ecomCustomers",
+    "ecomOrders",
+    "ecomOrderProducts",
+    "eventTrackingEvents",
+    "listGroups",
+    "fieldRels",
+    "fieldOptions",
+    "messages",
+    "automations",
+    "contactAutomations",
+    "contactDeals",
+]
 
 
 @pytest.mark.parametrize("path", LISTS)

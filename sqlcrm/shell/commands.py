@@ -1,0 +1,255 @@
+"""The command line. What is heavy is imported inside the commands: `--help` must not wait."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from sqlcrm import __version__
+from sqlcrm.shell.failures import guarded
+
+if TYPE_CHECKING:
+    from sqlcrm.shell.running import Order
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FORMATS = ("table", "csv", "json", "jsonl", "markdown", "parquet", "arrow")
+_TEXTS = FORMATS[:5]
+_FILE = click.Path(path_type=Path)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command `sqlcrm` and leave with its exit code."""
+    sys.exit(
+        guarded(lambda: sqlcrm.main(arguments, prog_name="sqlcrm", standalone_mode=False))
+    )
+
+
+def _config(function: F) -> F:
+    """Accept --config behind the command as well."""
+    return click.option(
+        "--config", type=_FILE, metavar="FILE", help="The connections file to use."
+    )(function)
+
+
+def _format(function: F) -> F:
+    """Accept a format of text, for the commands that list things."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(_TEXTS),
+        default="table",
+        show_default=True,
+        help="How to print.",
+    )(function)
+
+
+def _running(function: F) -> F:
+    """Accept what `query` and `run` have in common."""
+    for option in reversed(_RUNNING):
+        function = option(function)
+    return _config(function)
+
+
+_RUNNING = (
+    click.option(
+        "--format",
+        "format_",
+        type=click.Choice(FORMATS),
+        help="How to print; by the suffix of -o, else table.",
+    ),
+    click.option("-o", "--output", type=_FILE, metavar="FILE", help="Write the result to a file."),
+    click.option(
+        "--param", "params", multiple=True, metavar="NAME=TEXT", help="The value of $NAME, a text."
+    ),
+    click.option("--yes", is_flag=True, help="Write without limits."),
+    click.option(
+        "--max-changes", type=click.IntRange(0), metavar="N", help="Refuse to change more rows."
+    ),
+    click.option(
+        "--max-deletes", type=click.IntRange(0), metavar="N", help="Refuse to delete more rows."
+    ),
+    click.option(
+        "--on-error",
+        type=click.Choice(("stop", "continue")),
+        default="stop",
+        show_default=True,
+        help="Whether a failed statement stops the others.",
+    ),
+    click.option("--raw", is_flag=True, help="CSV: leave texts alone that look like formulas."),
+)
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="sqlcrm", message="%(prog)s %(version)s")
+@click.option("--config", type=_FILE, metavar="FILE", help="The connections file to use.")
+@click.pass_context
+def sqlcrm(context: click.Context, config: Path | None) -> int | None:
+    """SQL over CRMs: tables are named table@connection. Without a command: a shell.
+
+    Results go to the standard output, everything else to the standard error. Exit codes: 0 fine;
+    1 a statement failed; 2 usage, configuration or credentials; 3 unreachable, try again; 4 rows
+    were rejected; 5 unknown outcomes; 6 refused by a guard; 130 interrupted.
+    """
+    context.obj = config
+    if context.invoked_subcommand is not None:
+        return None
+    from sqlcrm.shell.repl import shell
+
+    return shell(config)
+
+
+@sqlcrm.command()
+@click.argument("sql")
+@_running
+@click.pass_context
+def query(context: click.Context, sql: str, **options: Any) -> int:
+    """Run statements and print their results. SQL of `-` is read from the standard input.
+
+    The format is a table unless --format or the suffix of -o says otherwise, also in a pipe.
+    """
+    from sqlcrm.shell.running import execute
+    from sqlcrm.shell.sources import read_input
+
+    return execute(_order(context, read_input() if sql == "-" else sql, "", options))
+
+
+@sqlcrm.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@_running
+@click.pass_context
+def run(context: click.Context, file: str, **options: Any) -> int:
+    """Run a script. A failed statement stops it, rejected rows do not."""
+    from sqlcrm.shell.running import execute
+    from sqlcrm.shell.sources import read_input, read_script
+
+    text = read_input() if file == "-" else read_script(Path(file))
+    return execute(_order(context, text, file, options))
+
+
+def _order(
+    context: click.Context, text: str, name: str, options: Mapping[str, Any]
+) -> Order:
+    from sqlcrm.session.opening import Limits
+    from sqlcrm.shell.output import chosen_style
+    from sqlcrm.shell.running import Order
+    from sqlcrm.shell.sources import parsed_params
+
+    path = options["output"]
+    return Order(
+        text,
+        name,
+        config=options["config"] or context.obj,
+        limits=Limits(options["yes"], options["max_changes"], options["max_deletes"]),
+        params=parsed_params(options["params"]),
+        go_on=options["on_error"] == "continue",
+        style=chosen_style(options["format_"], path, raw=options["raw"]),
+        path=path,
+    )
+
+
+@sqlcrm.command()
+@click.argument("alias", required=False)
+@_format
+@_config
+@click.pass_context
+def tables(context: click.Context, alias: str | None, config: Path | None, format_: str) -> int:
+    """List the tables of one connection, or of all: what they take and what they are read by."""
+    from sqlcrm.shell.listing import list_tables
+
+    return list_tables(config or context.obj, alias, format_)
+
+
+@sqlcrm.group()
+def connections() -> None:
+    """Look at the connections."""
+
+
+@connections.command("list")
+@_format
+@_config
+@click.pass_context
+def list_(context: click.Context, config: Path | None, format_: str) -> int:
+    """List the connections that are configured; makes no call and shows no secret."""
+    from sqlcrm.shell.listing import list_connections
+
+    return list_connections(config or context.obj, format_)
+
+
+@connections.command()
+@click.argument("aliases", metavar="[ALIAS]...", nargs=-1)
+@_format
+@_config
+@click.pass_context
+def test(
+    context: click.Context, aliases: tuple[str, ...], config: Path | None, format_: str
+) -> int:
+    """Ask each connection who you are there and what the key may do: one call each."""
+    from sqlcrm.shell.listing import check_connections
+
+    return check_connections(config or context.obj, aliases, format_)
+
+
+@sqlcrm.command()
+@click.argument("file", type=_FILE, default=Path("sqlcrm.toml"))
+def trust(file: Path) -> int:
+    """Allow a connections file to be used where it lies; ./sqlcrm.toml if none is named.
+
+    Such a file can run commands and send secrets: read it first. Each change needs trust again.
+    """
+    from sqlcrm.shell.listing import trust_file
+
+    return trust_file(file)
+
+
+@sqlcrm.command()
+@click.option("-n", "--number", type=click.IntRange(1), default=20, show_default=True)
+@_format
+@_config
+@click.pass_context
+def runs(context: click.Context, number: int, config: Path | None, format_: str) -> int:
+    """List the runs that wrote something, the latest last."""
+    from sqlcrm.shell.listing import list_runs
+
+    return list_runs(config or context.obj, number, format_)
+
+
+@sqlcrm.command()
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="First port; 0: any free.")
+@click.option("--people", type=click.IntRange(0), default=10_000, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same data.")
+@click.option(
+    "--limits",
+    type=click.Choice(("real", "off")),
+    default="real",
+    show_default=True,
+    help="The API's own rate limits, or none.",
+)
+@click.option(
+    "--latency", type=click.FloatRange(0), default=0, metavar="MS", help="Added to every call."
+)
+@click.option("--faults", default="", metavar="NAME[:SHARE]", help="A fault, such as 500:0.1.")
+@click.option("--config-out", type=_FILE, metavar="FILE", help="Where to write the connections.")
+def sandbox(names: tuple[str, ...], **options: Any) -> int:
+    """Serve CRMs on this machine, with made-up people, until Ctrl-C.
+
+    Prints `ready NAME URL` for each on the standard output, and each call it gets on the standard
+    error. Writes a connections file that leads to them.
+    """
+    from sqlcrm.shell.sandboxes import serve_sandboxes
+
+    return serve_sandboxes(names, **options)
+
+
+@sqlcrm.command()
+@click.option("--people", type=click.IntRange(50), default=2_000, show_default=True)
+def demo(people: int) -> int:
+    """Tag people of a made-up CRM from a spreadsheet, twice; touches nothing of yours."""
+    from sqlcrm.shell.demo import show
+
+    return show(people)

@@ -8,6 +8,7 @@ from time import perf_counter
 from starlette.types import Message, Receive, Scope, Send
 
 from sqlcrm.sandbox.calls import CallLog, Line, Seen
+from sqlcrm.sandbox.control import control
 from sqlcrm.sandbox.faults import WORDED, Fault, Faults
 from sqlcrm.sandbox.limits import Limiter
 from sqlcrm.sandbox.model import Call, Options, Reply, Sandbox
@@ -22,8 +23,6 @@ class App:
     """Serves one CRM. Written straight on ASGI, since every page passes here."""
 
     def __init__(self, sandbox: Sandbox, options: Options, show: Line | None = None) -> None:
-        from sqlcrm.sandbox.control import control  # it calls back into this class
-
         self.name = sandbox.name
         self._build = sandbox.build
         self._options = options

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import msgspec
 from starlette.applications import Starlette
@@ -11,13 +11,26 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sqlcrm.sandbox.calls import CallLog
 from sqlcrm.sandbox.faults import NAMES, Fault
-
-if TYPE_CHECKING:
-    from sqlcrm.sandbox.app import App
+from sqlcrm.sandbox.model import Crm
 
 
-def control(app: App) -> Starlette:
+class Controlled(Protocol):
+    """What the endpoints control."""
+
+    name: str
+    crm: Crm
+    log: CallLog
+
+    def reset(self) -> None:
+        """Begin anew with another account."""
+
+    def set_fault(self, fault: Fault | None) -> None:
+        """Hit calls with this fault from now on."""
+
+
+def control(app: Controlled) -> Starlette:
     """The endpoints of one CRM, as a Starlette application."""
 
     async def counters(_: Request) -> Response:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlcrm.catalog.config import find_config, load_config
-from sqlcrm.errors import Error, InterfaceError, ProgrammingError, Rejected
+from sqlcrm.errors import Cancelled, Error, InterfaceError, ProgrammingError, Rejected
 from sqlcrm.session.prepared import Binds
 from sqlcrm.session.result import Result
 from sqlcrm.session.run import parsed, pointing, run
@@ -173,12 +173,12 @@ class Cursor:
                 if self._result.report is not None:
                     self.reports.append(self._result.report)
         except Error as error:
-            session.end("failed", error.exit_code)
+            session.end(error.exit_code)
             raise
         except BaseException:
-            session.end("interrupted", 130)
+            session.end(Cancelled.exit_code)
             raise
-        session.end("done", max((report.exit_code for report in self.reports), default=0))
+        session.end(max((report.exit_code for report in self.reports), default=0))
         self._raise_rejected()
         return self
 

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from sqlcrm.catalog.config import find_config, load_config
 from sqlcrm.catalog.connectors import load
-from sqlcrm.errors import ConfigurationError, did_you_mean
+from sqlcrm.catalog.tables import find_table
+from sqlcrm.dialect.lexer import tokenize
+from sqlcrm.errors import ConfigurationError, JournalProblem, SqlError, did_you_mean
 from sqlcrm.session.state import Session
+from sqlcrm.state.folder import state_folder
 from sqlcrm.state.journal import Journal
 from sqlcrm.state.trust import Trust
 from sqlcrm.writing.guards import Limits
@@ -72,6 +75,53 @@ def tables(session: Session, alias: str | None = None) -> list[TableLine]:
             by = ", ".join(dict.fromkeys(read.by for read in table.reads if read.by))
             found.append(TableLine(name, table.name, writes, by, table.doc))
     return found
+
+
+def describe(session: Session, table: str, alias: str) -> list[tuple[str, str, str, str]]:
+    """Return name, type, role and description of each column, the account's own included.
+
+    Reading the account's own columns costs calls, the first time.
+    Raises: SqlError for an alias or table that is not there.
+    """
+    opened = session.connections.get(alias.casefold())
+    found = opened.complete(find_table(opened.connector, table, alias).table)
+    described = []
+    for column in found.columns:
+        roles = [
+            "key" if column.name in found.key else "",
+            "natural key" if column.name in found.natural_key else "",
+            "read only" if column.readonly else "",
+        ]
+        role = ", ".join(filter(None, roles))
+        described.append((column.name, str(column.type), role, column.doc))
+    return described
+
+
+def forget_cancel(session: Session) -> None:
+    """Make a session usable again after `cancel`: a shell outlives what it stopped."""
+    session._cancel.clear()
+
+
+def is_whole(text: str) -> bool:
+    """Say whether a text typed so far ends with a semicolon, outside of quotes and comments."""
+    try:
+        tokens = tokenize(text)
+    except SqlError:
+        return False
+    return bool(tokens) and tokens[-1].text == ";" and text[tokens[-1].start] == ";"
+
+
+def history_file() -> Path:
+    """Return the file of what was typed in the shell; made 0600.
+
+    Raises: JournalProblem where it cannot be made.
+    """
+    path = state_folder() / "history"
+    try:
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise JournalProblem(f"{path} cannot be written ({error.strerror})") from None
+    return path
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def run_script(
             script.left = len(found) - number
             break
     code = script.exit_code
-    session.end(_state(code), code)
+    session.end(code)
     return script
 
 
@@ -85,9 +85,3 @@ def _used(statement: Statement, binds: Mapping[str, Any] | None) -> dict[str, An
     """Return those binds that a statement names: DuckDB refuses others."""
     words = {token.text for token in statement.lexed.tokens}
     return {name: value for name, value in (binds or {}).items() if name in words}
-
-
-def _state(code: int) -> str:
-    if code == Cancelled.exit_code:
-        return "interrupted"
-    return "done" if code in {0, 4} else "failed"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sqlcrm.catalog.config import ConnectionConfig
+from sqlcrm.errors import Cancelled
 from sqlcrm.execution.engine import Engine
 from sqlcrm.session.connections import Connections
 from sqlcrm.state.journal import Journal
@@ -67,9 +68,12 @@ class Session:
             self._run = self.journal.begin_run(self.kind, *self._script)
         return self._run
 
-    def end(self, state: str, exit_code: int) -> None:
-        """End the run, if it wrote anything."""
+    def end(self, exit_code: int) -> None:
+        """End the run, if it wrote anything, in the state that its exit code means."""
         if self._run is not None:
+            state = "done" if exit_code in {0, 4} else "failed"
+            if exit_code == Cancelled.exit_code:
+                state = "interrupted"
             self.journal.end_run(self._run, state, exit_code)
             self._run = None
 

@@ -24,9 +24,7 @@ _FILE = click.Path(path_type=Path)
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command `sqlcrm` and leave with its exit code."""
-    sys.exit(
-        guarded(lambda: sqlcrm.main(arguments, prog_name="sqlcrm", standalone_mode=False))
-    )
+    sys.exit(guarded(lambda: sqlcrm.main(arguments, prog_name="sqlcrm", standalone_mode=False)))
 
 
 def _config(function: F) -> F:
@@ -107,7 +105,7 @@ def sqlcrm(context: click.Context, config: Path | None) -> int | None:
 @click.argument("sql")
 @_running
 @click.pass_context
-def query(context: click.Context, sql: str, **options: Any) -> int:
+def query(context: click.Context, /, sql: str, **options: Any) -> int:
     """Run statements and print their results. SQL of `-` is read from the standard input.
 
     The format is a table unless --format or the suffix of -o says otherwise, also in a pipe.
@@ -122,7 +120,7 @@ def query(context: click.Context, sql: str, **options: Any) -> int:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @_running
 @click.pass_context
-def run(context: click.Context, file: str, **options: Any) -> int:
+def run(context: click.Context, /, file: str, **options: Any) -> int:
     """Run a script. A failed statement stops it, rejected rows do not."""
     from sqlcrm.shell.running import execute
     from sqlcrm.shell.sources import read_input, read_script
@@ -131,9 +129,7 @@ def run(context: click.Context, file: str, **options: Any) -> int:
     return execute(_order(context, text, file, options))
 
 
-def _order(
-    context: click.Context, text: str, name: str, options: Mapping[str, Any]
-) -> Order:
+def _order(context: click.Context, text: str, name: str, options: Mapping[str, Any]) -> Order:
     from sqlcrm.session.opening import Limits
     from sqlcrm.shell.output import chosen_style
     from sqlcrm.shell.running import Order

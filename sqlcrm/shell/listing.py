@@ -55,10 +55,15 @@ TABLES = [(name, "VARCHAR") for name in ("table", "writes", "read_by", "about")]
 
 
 def table_rows(session: Session, alias: str | None) -> list[Row]:
-    """Return tables as rows of TABLES."""
-    found = opening.tables(session, alias)
+    """Return tables as rows of TABLES, with the first sentence of what there is to say."""
     return [
-        (f"{line.table}@{line.connection}", line.writes, line.read_by, line.doc) for line in found
+        (
+            f"{line.table}@{line.connection}",
+            line.writes,
+            line.read_by,
+            line.doc.partition(". ")[0].removesuffix("."),
+        )
+        for line in opening.tables(session, alias)
     ]
 
 

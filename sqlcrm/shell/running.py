@@ -31,6 +31,8 @@ _COUNTED = re.compile(
 )
 """Statements that DuckDB answers with a number of rows or with "Success", which is no result."""
 
+_PLANNED = "SELECT * FROM operations@sqlcrm(run => {}) WHERE state = 'planned'"
+
 _ANSWERS = (["Count"], ["Success"])
 
 
@@ -110,7 +112,9 @@ class Runner:
         if not result.columns:
             return
         if result.names in _ANSWERS and _COUNTED.match(statement.text):
-            self._narrator.lines(_rows(row[0]) for row in result.rows() if result.names[0] == "Count")
+            self._narrator.lines(
+                _rows(row[0]) for row in result.rows() if result.names[0] == "Count"
+            )
             return
         self._narrator.clear()
         count = self._output.result(result)
@@ -124,9 +128,9 @@ class Runner:
         if script.run is None:
             self._narrator.error("interrupted; nothing was written")
             return
+        planned = _PLANNED.format(script.run)
         self._narrator.error(
-            f"interrupted: run {script.run} was stopped. What was not sent stays planned: SELECT * "
-            f"FROM operations@sqlcrm(run => {script.run}) WHERE state = 'planned'"
+            f"interrupted: run {script.run} was stopped; what was not sent stays planned: {planned}"
         )
 
     def _end(self, script: Script) -> None:

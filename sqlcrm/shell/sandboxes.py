@@ -44,18 +44,20 @@ def serve_sandboxes(
     chosen = _chosen(names)
     _check_free(config_out)
     options = Options(people, seed, limits, latency, faults)
-    with suppress(_Stopped), _stoppable(), _config_file(config_out) as path:
-        with serve(chosen, options, port, _log) as running:
-            write_config(path, running, unlimited=limits == "off")
-            trust(path)
-            click.echo(f"connections: {path}", err=True)
-            click.echo(
-                f"try: sqlcrm --config {shlex.quote(str(path))} tables; Ctrl-C ends", err=True
-            )
-            for one in running:
-                click.echo(f"ready {one.name} {one.url}")
-            while True:
-                time.sleep(3600)
+    with (
+        suppress(_Stopped),
+        _stoppable(),
+        _config_file(config_out) as path,
+        serve(chosen, options, port, _log) as running,
+    ):
+        write_config(path, running, unlimited=limits == "off")
+        trust(path)
+        _log(f"connections: {path}")
+        _log(f"try: sqlcrm --config {shlex.quote(str(path))} tables; Ctrl-C ends this")
+        for one in running:
+            click.echo(f"ready {one.name} {one.url}")
+        while True:
+            time.sleep(3600)
     return 0
 
 

@@ -56,7 +56,8 @@ def settle_repeats(rows: Sequence[Row], key: Sequence[Column]) -> None:
     for row in rows:
         if row.problem:
             continue
-        row.mark = tuple(comparable(column, row.values.get(column.name)) for column in key)
+        known = row.values if row.before is None else row.before
+        row.mark = tuple(comparable(column, known.get(column.name)) for column in key)
         groups.setdefault(row.mark, []).append(row)
     for group in groups.values():
         first = group[0]

@@ -49,6 +49,7 @@ def test_settings_point_to_where_it_is_served(toy: Sandbox):
         assert (running.name, running.alias) == ("toy", "t")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has 127.0.0.2 unasked")
 def test_only_loopback_is_listened_on(toy: Sandbox):
     with serve([toy], Options()) as (running,):
         port = int(running.url.rpartition(":")[2])

@@ -52,7 +52,7 @@ class ActiveCampaign:
     def _dispatch(self, call: Call) -> Reply:
         if call.header(b"api-token") != KEY:
             return self.wording("expired-token", call)
-        if not call.path.startswith(BASE):
+        if not f"{call.path}/".startswith(f"{BASE}/"):
             return answer({"message": "Not Found"}, 404)
         self._settle()
         parts = call.path[len(BASE) :].strip("/").split("/")

@@ -16,7 +16,7 @@ from sqlcrm_activecampaign.sandbox.resources import Routes, create
 from sqlcrm_activecampaign.sandbox.rows import pairs
 from sqlcrm_activecampaign.sandbox.store import Store
 from sqlcrm_activecampaign.sandbox.tags import TAGS, named
-from sqlcrm_activecampaign.sandbox.wire import Query, Refused, Row, answer, loads, number
+from sqlcrm_activecampaign.sandbox.wire import Query, Refused, Row, answer, loads, number, objects
 
 MOST_CONTACTS = 250  # in one request (docs: Bulk import)
 MOST_BYTES = 399_999  # of one request (docs: Bulk import)
@@ -145,10 +145,12 @@ class Importer:
         apply(store, key, {_ATTRIBUTES[n]: sent[n] for n in _ATTRIBUTES if n in sent})
         if company := str(sent.get("customer_acct_name") or ""):
             _employ(store, key, company)
-        for name in sent.get("tags") or []:
-            tag = named(store, str(name)) or create(TAGS, store, {"tag": str(name)})[0]
-            store.tag_contact(key, tag)
-        for value in sent.get("fields") or []:
+        names = sent.get("tags")
+        for name in map(str, names if isinstance(names, list) else ()):
+            if name:
+                tag = named(store, name) or create(TAGS, store, {"tag": name})[0]
+                store.tag_contact(key, tag)
+        for value in objects(sent.get("fields")):
             if number(value.get("id")) in store.table("fields"):
                 store.set_field(key, number(value["id"]), str(value.get("value") or ""))
         _lists(store, key, sent)
@@ -158,7 +160,7 @@ def _lists(store: Store, key: int, sent: Row) -> None:
     """Subscribe and unsubscribe; who unsubscribed once is not subscribed again."""
     lists, links = store.table("lists"), store.contact_lists
     for name, status in (("subscribe", SUBSCRIBED), ("unsubscribe", UNSUBSCRIBED)):
-        for entry in sent.get(name) or []:
+        for entry in objects(sent.get(name)):
             list_ = number(entry.get("listid"))
             found = pairs(links, key, "list", list_)
             opted_out = found and links.at(found, "status") == UNSUBSCRIBED

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from sqlcrm.sandbox import Call, Reply
 from sqlcrm_activecampaign.sandbox.contacts import find
@@ -18,6 +17,7 @@ from sqlcrm_activecampaign.sandbox.wire import (
     iso,
     loads,
     number,
+    objects,
     part,
 )
 
@@ -113,10 +113,9 @@ def _duplicate() -> Refused:
 
 def _values(store: Store, key: int, sent: Row) -> list[Row]:
     """Set the custom fields that were sent; a field that is not there is ignored."""
-    given: Any = sent.get("fieldValues")
     rows: list[Row] = []
-    for entry in given if isinstance(given, list) else ():
-        field = number(entry.get("field")) if isinstance(entry, dict) else 0
+    for entry in objects(sent.get("fieldValues")):
+        field = number(entry.get("field"))
         if field in store.table("fields"):
             row, _ = store.set_field(key, field, _text(entry.get("value")))
             rows.append(_value(store, row))

@@ -25,6 +25,7 @@ from sqlcrm_activecampaign.sandbox.wire import (
     loads,
     moment,
     number,
+    objects,
     part,
 )
 
@@ -97,8 +98,7 @@ def _check(kind: str, value: object) -> None:
 
 def save_inline(store: Store, path: str, owner: int, sent: Row) -> None:
     """Set the values in `fields` of an account or a deal that is being written."""
-    given = sent.get("fields")
-    for entry in given if isinstance(given, list) else ():
+    for entry in objects(sent.get("fields")):
         save(store, path, {**entry, _OWNERS[path]: str(owner)})
 
 

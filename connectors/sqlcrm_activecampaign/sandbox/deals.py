@@ -28,6 +28,7 @@ from sqlcrm_activecampaign.sandbox.wire import (
     invalid,
     loads,
     number,
+    objects,
     part,
 )
 
@@ -162,7 +163,7 @@ def _bulk_owner(store: Store, call: Call, _: tuple[str, ...]) -> Reply:
     """Give many deals another owner; each one is answered for."""
     outcome: dict[str, list[str]] = {"success": [], "nochange": [], "failed": []}
     table = store.table("deals")
-    for entry in loads(call.body).get("deals") or []:
+    for entry in objects(loads(call.body).get("deals")):
         key, owner = number(entry.get("id")), number(entry.get("ownerId"))
         if key not in table or owner not in store.table("users"):
             outcome["failed"].append(str(key))

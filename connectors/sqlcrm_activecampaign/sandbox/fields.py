@@ -22,6 +22,7 @@ from sqlcrm_activecampaign.sandbox.wire import (
     loads,
     missing,
     number,
+    objects,
     part,
 )
 
@@ -97,7 +98,7 @@ def _bulk_options(store: Store, call: Call, _: tuple[str, ...]) -> Reply:
         text = "Bulk operation failed. Request must contain an array of fieldOption objects."
         raise Refused(422, {"errors": text})
     rows = []
-    for sent in given:
+    for sent in objects(given):
         if number(sent.get("field")) not in store.table("fields"):
             raise missing("Field", number(sent.get("field")))
         key, known = create(OPTIONS, store, sent)

@@ -36,7 +36,7 @@ def prepare(store: Store) -> None:
     """Notes and tasks show what they belong to as `owner`."""
 
     def owned(row: Row, _: int) -> Row:
-        kind, _collection = KINDS.get(row["reltype"], ("", ""))
+        kind, _collection = KINDS.get(str(row["reltype"]), ("", ""))
         return {**row, "owner": {"type": kind, "id": row["relid"]}}
 
     store.table("notes").render = owned
@@ -46,7 +46,7 @@ def prepare(store: Store) -> None:
 def _create(store: Store, call: Call, _: tuple[str, ...]) -> Reply:
     """Every POST makes a note, the same one twice too."""
     sent = part(loads(call.body), "note")
-    if sent.get("reltype") and sent["reltype"] not in KINDS:
+    if sent.get("reltype") and str(sent["reltype"]) not in KINDS:
         raise invalid("The reltype is not valid.", "field_invalid", "reltype")
     key, known = create(NOTES, store, sent)
     return echo(NOTES, store, key, known, 201)

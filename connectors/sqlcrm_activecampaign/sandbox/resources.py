@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any, Literal
 
 from sqlcrm.sandbox import Call, Reply
@@ -95,7 +96,9 @@ def _kept(value: object, default: object) -> object:
         return number(value)
     if isinstance(value, bool):
         return str(int(value))
-    return str(int(value)) if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return str(int(value)) if isfinite(value) else "0"
+    return str(value)
 
 
 def select(resource: Resource, store: Store, query: Query) -> Sequence[int]:

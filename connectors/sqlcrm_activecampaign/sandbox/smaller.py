@@ -24,6 +24,7 @@ from sqlcrm_activecampaign.sandbox.wire import (
     invalid,
     loads,
     number,
+    objects,
     part,
 )
 
@@ -123,7 +124,7 @@ def _create_order(store: Store, call: Call, _: tuple[str, ...]) -> Reply:
     """Every POST makes an order; its products become rows of their own."""
     sent = part(loads(call.body), "ecomOrder")
     key, known = create(ORDERS, store, sent)
-    for product in sent.get("orderProducts") or []:
+    for product in objects(sent.get("orderProducts")):
         create(PRODUCTS, store, {**product, "orderid": str(key)})
     return echo(ORDERS, store, key, known, 201)
 

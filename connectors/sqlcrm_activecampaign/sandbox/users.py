@@ -13,7 +13,7 @@ GROUPS = Resource("groups", "group", "Group", required=("title",))
 
 
 def _me(store: Store, _call: Call, _keys: tuple[str, ...]) -> Reply:
-    return show(USERS, store, ADMIN)
+    return show(USERS, store, USERS.find(store, str(ADMIN)))
 
 
 def _by(column: str) -> Routes:

@@ -175,6 +175,13 @@ def loads(body: bytes) -> Row:
     return value if isinstance(value, dict) else {"": value}
 
 
+def objects(value: object) -> list[Row]:
+    """The objects of an array in a request body; anything else in it is ignored."""
+    if not isinstance(value, list):
+        return []
+    return [dict(entry) for entry in value if isinstance(entry, dict)]
+
+
 def part(body: Mapping[str, Any], name: str) -> Row:
     """The object under the singular envelope key, or an empty one."""
     value = body.get(name)

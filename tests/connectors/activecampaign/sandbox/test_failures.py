@@ -1,7 +1,12 @@
 """Faults as this API words them."""
 
+import json
+
 import httpx
 import pytest
+
+from sqlcrm.sandbox import Call, Clock, Options
+from sqlcrm_activecampaign.sandbox import sandbox
 
 
 def everyone(ac) -> list[str]:
@@ -72,3 +77,57 @@ def test_a_body_that_makes_no_sense_is_refused_and_not_a_crash(ac, body):
 )
 def test_a_parameter_that_makes_no_sense_is_ignored(ac, query):
     assert ac.get(f"contacts?{query}").status_code == 200
+
+
+class Hurried(Clock):
+    """A clock that is an hour later each time it is asked."""
+
+    seconds = 0.0
+
+    def monotonic(self) -> float:
+        self.seconds += 3600
+        return self.seconds
+
+
+SENT = (
+    ("contacts", "contact", {"email": "a@example.org"}, ("fieldValues", "orgid", "phone")),
+    ("contact/sync", "contact", {"email": "a@example.org"}, ("fieldValues", "firstName")),
+    ("contactTags", "contactTag", {"contact": 1, "tag": 1}, ("contact", "tag")),
+    ("contactLists", "contactList", {"contact": 1, "list": 1, "status": 1}, ("list", "status")),
+    ("fieldValues", "fieldValue", {"contact": 1, "field": 1}, ("field", "value")),
+    ("tags", "tag", {"tag": "x"}, ("tag", "tagType", "description")),
+    ("fields", "field", {"title": "x", "type": "text"}, ("title", "type", "perstag")),
+    ("accounts", "account", {"name": "x"}, ("name", "fields", "owner")),
+    ("accountContacts", "accountContact", {"contact": 1, "account": 1}, ("account", "jobTitle")),
+    ("notes", "note", {"note": "x", "relid": 1, "reltype": "Deal"}, ("note", "relid", "reltype")),
+    ("dealTasks", "dealTask", {"relid": 1, "duedate": "x", "dealTasktype": 1}, ("relid", "title")),
+    (
+        "deals",
+        "deal",
+        {"title": "x", "value": 1, "currency": "usd", "contact": 1, "stage": 1, "owner": 1},
+        ("value", "fields", "contact", "stage", "group"),
+    ),
+)
+NONSENSE = ([], [[]], [{}], {}, None, -1, 1e999, 1.5, True, "x", 2**70)
+
+
+@pytest.mark.parametrize(("path", "singular", "good", "columns"), SENT)
+def test_no_value_in_a_body_crashes_a_write(path, singular, good, columns):
+    crm = sandbox.build(Options(people=5))
+    for column in columns:
+        for value in NONSENSE:
+            body = json.dumps({singular: {**good, column: value}}).encode()
+            call = Call("POST", f"/api/3/{path}", "", [(b"api-token", b"sandbox-key")], body)
+            assert crm.handle(call).status < 500, (column, value)
+    assert crm.state()
+
+
+def test_no_value_in_a_batch_crashes_a_later_call():
+    crm = sandbox.build(Options(people=5, limits="off", clock=Hurried()))
+    key = [(b"api-token", b"sandbox-key")]
+    columns = ("first_name", "tags", "fields", "subscribe", "unsubscribe", "customer_acct_name")
+    for column in columns:
+        for value in (*NONSENSE, [""], [1]):
+            body = json.dumps({"contacts": [{"email": "a@example.org", column: value}]}).encode()
+            crm.handle(Call("POST", "/api/3/import/bulk_import", "", key, body))
+            assert crm.handle(Call("GET", "/api/3/tags", "", key)).status == 200, (column, value)

@@ -62,6 +62,11 @@ def test_what_is_not_there_is_a_404(ac, path):
     assert ac.get(path).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/contacts", "/api/33", "/admin/api.php?api_action=x"])
+def test_other_versions_of_the_api_are_not_there(ac, path):
+    assert ac.get(ac.root + path).status_code == 404
+
+
 def test_the_root_answers_a_probe(ac):
     assert ac.get("").status_code == 200
 

@@ -1,0 +1,158 @@
+"""The plain shell: one line after the other, statements until their semicolon, `\\` commands."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sqlcrm.errors import Cancelled
+from sqlcrm.session.opening import Limits, forget_cancel, history_file, is_whole, open_session
+from sqlcrm.shell.backslash import Leave, obey
+from sqlcrm.shell.failures import failed
+from sqlcrm.shell.narration import Narrator
+from sqlcrm.shell.output import Output
+from sqlcrm.shell.printing import Style
+from sqlcrm.shell.running import Order, Runner
+from sqlcrm.shell.signals import plain_interrupt
+from sqlcrm.shell.sources import read_input
+from sqlcrm.shell.text import escaped
+
+if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
+
+    from sqlcrm.session.state import Session
+
+PROMPT = "sqlcrm> "
+_GREETING = "sqlcrm {version}: statements end with ; and \\? lists the commands, \\q leaves"
+
+
+def shell(config: Path | None) -> int:
+    """Open a shell; return its exit code. Where no person types, the first error ends it."""
+    person = sys.stdin.isatty()
+    narrator = Narrator()
+    limits = Limits(ask=_ask) if person else Limits()
+    session = open_session(config, kind="shell", limits=limits, progress=narrator.progress)
+    try:
+        with Output(Style("table", terminal=sys.stdout.isatty())) as output:
+            desk = Desk(session, output, narrator)
+            return _converse(desk) if person else _read(desk, read_input())
+    finally:
+        session.close()
+
+
+class Desk:
+    """Takes what is typed: whole statements, and commands that begin with a backslash."""
+
+    def __init__(self, session: Session, output: Output, narrator: Narrator) -> None:
+        self.session = session
+        self.output = output
+        self.narrator = narrator
+
+    def take(self, text: str, name: str = "") -> int:
+        """Run a text and return its exit code; whatever goes wrong is told.
+
+        Raises: Leave for `\\q`.
+        """
+        try:
+            if text.lstrip().startswith("\\"):
+                return obey(self, text.strip().rstrip(";").rstrip())
+            return Runner(self.session, self.output, self.narrator).script(Order(text, name))
+        except Leave:
+            raise
+        except KeyboardInterrupt:
+            self.narrator.error("interrupted")
+            return Cancelled.exit_code
+        except Exception as error:  # noqa: BLE001 - a shell outlives its statements
+            return failed(error)
+        finally:
+            forget_cancel(self.session)
+
+
+def _converse(desk: Desk) -> int:
+    """Read from a person until they leave."""
+    from sqlcrm import __version__
+
+    line = _prompt()
+    click.echo(_GREETING.format(version=__version__), err=True)
+    while True:
+        try:
+            text = line.prompt()
+            if text.strip():
+                desk.take(text)
+        except KeyboardInterrupt:
+            continue
+        except (EOFError, Leave):
+            return 0
+
+
+def _prompt() -> PromptSession[str]:
+    """Return a prompt whose Enter ends a text that is whole, and else begins a line."""
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.history import FileHistory
+    from prompt_toolkit.key_binding import KeyBindings
+
+    keys = KeyBindings()
+
+    @keys.add("enter")
+    def enter(event: Any) -> None:
+        buffer = event.current_buffer
+        if is_taken(buffer.text):
+            buffer.validate_and_handle()
+        else:
+            buffer.insert_text("\n")
+
+    return PromptSession(
+        PROMPT,
+        multiline=True,
+        prompt_continuation=lambda width, _line, _soft: "-> ".rjust(width),
+        history=FileHistory(str(history_file())),
+        key_bindings=keys,
+    )
+
+
+def is_taken(text: str) -> bool:
+    """Say whether a text can be run as it stands."""
+    stripped = text.strip()
+    return not stripped or stripped.startswith("\\") or is_whole(text)
+
+
+def _read(desk: Desk, text: str) -> int:
+    """Run what comes from a file or pipe; the first error ends it. Returns its exit code."""
+    worst = 0
+    try:
+        for part in parts(text):
+            code = desk.take(part)
+            if code not in {0, 4}:
+                return code
+            worst = max(worst, code)
+    except Leave:
+        pass
+    return worst
+
+
+def parts(text: str) -> Iterator[str]:
+    """Yield whole statements and backslash commands; what is left at the end counts as whole."""
+    held = ""
+    for line in text.splitlines(keepends=True):
+        held += line
+        if is_taken(held):
+            if held.strip():
+                yield held
+            held = ""
+    if held.strip():
+        yield held
+
+
+def _ask(_plan: object, why: str) -> bool:
+    """Ask the person at the terminal whether to go on; Ctrl-C and the end of input mean no."""
+    click.echo(f"{escaped(why)}: apply? [y/N] ", nl=False, err=True)
+    try:
+        with plain_interrupt():
+            return sys.stdin.readline().strip().casefold() in {"y", "yes"}
+    except KeyboardInterrupt:
+        click.echo(err=True)
+        return False

@@ -1,0 +1,297 @@
+"""INSERT, UPDATE and DELETE on ActiveCampaign, judged by the CRM's own state."""
+
+import sqlite3
+
+import pytest
+
+import sqlcrm
+from sqlcrm.transport import testing
+
+
+def _writes(crm, since):
+    return [c for c in crm.calls()[since:] if c["method"] != "GET"]
+
+
+def test_each_bad_row_gets_its_outcome_and_the_others_go_through(crm, db, counts):
+    cursor = db.execute(
+        "insert into contact_tags@ac (contact_id, tag_id) values (1, 40), (1, 40), (999999, 40), "
+        "(2, 99999), (null, 40), (3, 40)"
+    )
+    assert counts(cursor) == {"done": 2, "unchanged": 1, "rejected": 3}
+    assert cursor.report.exit_code == 4
+    rejected = db.execute("select contact_id, tag_id, reason from rejected@sqlcrm").fetchall()
+    assert [row[:2] for row in rejected] == [("999999", "40"), ("2", "99999"), (None, "40")]
+    assert "Contact not found" in rejected[0][2]
+    assert rejected[2][2] == "contact_id must be given"
+
+
+def test_a_contact_that_exists_is_unchanged_or_rejected_but_never_changed(crm, db, counts):
+    known = crm.state()["contacts"][0]
+    since = crm.count()
+    cursor = db.execute(
+        "insert into contacts@ac (email, first_name) values (?, ?), ('malformed@@x', 'B'), "
+        "('new.person@example.org', 'New')",
+        [known["email"], "Another name"],
+    )
+    assert counts(cursor) == {"done": 1, "rejected": 2}
+    reasons = [why for _, _, why in cursor.report.rejected]
+    assert "exists with another first_name" in reasons[0]
+    assert "is no e-mail address" in reasons[1]
+    assert [c["path"] for c in _writes(crm, since)] == ["/api/3/contacts"]
+    after = crm.state()["contacts"]
+    assert after[0]["firstName"] == known["firstName"]
+    assert counts(db.execute("insert into contacts@ac (email) values (?)", [known["email"]])) == {
+        "unchanged": 1
+    }
+
+
+def test_contacts_tags_and_accounts_are_made_by_plain_inserts(crm, db, counts):
+    assert counts(db.execute("insert into tags@ac (tag) values ('Brand new')")) == {"done": 1}
+    assert counts(db.execute("insert into tags@ac (tag) values ('BRAND NEW')")) == {"unchanged": 1}
+    assert counts(db.execute("insert into accounts@ac (name) values ('Acme Unlimited')")) == {
+        "done": 1
+    }
+    assert counts(db.execute("insert into accounts@ac (name) values ('Acme Unlimited')")) == {
+        "unchanged": 1
+    }
+    names = [row["tag"] for row in crm.state()["tags"]]
+    assert names.count("Brand new") == 1
+
+
+def test_an_update_sends_only_the_columns_that_change(crm, db, counts):
+    person = crm.state()["contacts"][3]
+    cursor = db.execute(
+        "update contacts@ac set first_name = 'Zoë', last_name = ? where email = ?",
+        [person["lastName"], person["email"]],
+    )
+    assert counts(cursor) == {"done": 1}
+    operations = db.execute("select new_values, before from operations@sqlcrm").fetchall()
+    assert operations[-1][0] == '{"first_name":"Zoë"}'
+    after = crm.state()["contacts"][3]
+    assert (after["firstName"], after["lastName"]) == ("Zoë", person["lastName"])
+
+
+def test_custom_fields_are_columns_that_can_be_written(crm, db, counts):
+    query = "select country, interests from contacts@ac where id = 5"
+    cursor = db.execute(
+        "update contacts@ac set country = 'Tuvalu', interests = ['Housing', 'Climate'] where id = 5"
+    )
+    assert counts(cursor) == {"done": 1}
+    country, interests = db.execute(query).fetchone()
+    assert (country, sorted(interests)) == ("Tuvalu", ["Climate", "Housing"])
+    again = db.execute(
+        "update contacts@ac set country = 'Tuvalu', interests = ['Climate', 'Housing'] where id = 5"
+    )
+    assert counts(again) == {"unchanged": 1}
+
+
+def test_update_from_a_local_table_looks_up_only_its_rows(crm, db, counts):
+    people = crm.state()["contacts"][:3]
+    db.execute("create table names as select unnest(?) email, 'Renamed' first", [
+        [p["email"] for p in people]
+    ])  # fmt: skip
+    since = crm.count()
+    cursor = db.execute(
+        "update contacts@ac c set first_name = n.first from names n where n.email = c.email"
+    )
+    assert counts(cursor) == {"done": 3}
+    methods = [c["method"] for c in crm.calls()[since:]]
+    assert methods.count("PUT") == 3
+    assert methods.count("GET") <= 4
+
+
+def test_delete_takes_tags_off_by_the_relation(crm, db, counts):
+    contact, tag = db.execute("select contact_id, tag_id from contact_tags@ac limit 1").fetchone()
+    where = "where contact_id = ? and tag_id = ?"
+    cursor = db.execute(f"delete from contact_tags@ac {where}", [contact, tag])
+    assert counts(cursor) == {"done": 1}
+    assert db.execute(f"select * from contact_tags@ac {where}", [contact, tag]).fetchall() == []
+    before = db.execute("select before from operations@sqlcrm").fetchall()[-1][0]
+    assert f'"contact_id":{contact},' in before
+
+
+def test_equal_rows_are_one_and_contradictions_are_rejected(crm, db, counts):
+    cursor = db.execute(
+        "insert into contacts@ac (email, first_name) values ('twin@example.org', 'A'), "
+        "('twin@example.org', 'A'), ('split@example.org', 'A'), ('Split@example.org', 'B')"
+    )
+    assert counts(cursor) == {"done": 1, "unchanged": 1, "rejected": 2}
+    assert "same key and different values" in cursor.report.rejected[0][2]
+
+
+def test_notes_are_remembered_by_the_journal(crm, opened, counts):
+    insert = "insert into notes@ac (note, relid, reltype) values ('Called', 1, 'Subscriber')"
+    with opened(crm) as db:
+        assert counts(db.execute(insert)) == {"done": 1}
+    with opened(crm) as db:
+        cursor = db.execute(insert)
+        assert counts(cursor) == {"unchanged": 1}
+    assert sum(n["note"] == "Called" for n in crm.state()["notes"]) == 1
+
+
+def test_a_reset_crm_is_another_account_with_no_memory(crm, opened, counts):
+    insert = "insert into notes@ac (note, relid, reltype) values ('Called', 1, 'Subscriber')"
+    with opened(crm) as db:
+        assert counts(db.execute(insert)) == {"done": 1}
+    crm.reset()
+    with opened(crm) as db:
+        assert counts(db.execute(insert)) == {"done": 1}
+
+
+def _unsubscribed(crm):
+    return next(
+        (row["contact"], row["list"]) for row in crm.state()["contactLists"] if row["status"] == "2"
+    )
+
+
+def _status(crm, contact, list_):
+    return next(
+        str(row["status"])
+        for row in crm.state()["contactLists"]
+        if (row["contact"], row["list"]) == (contact, list_)
+    )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update contact_lists@ac set status = 1 where contact_id = {} and list_id = {}",
+        "insert into contact_lists@ac (contact_id, list_id, status) values ({}, {}, 1)",
+    ],
+)
+def test_nobody_is_subscribed_again_unasked(crm, db, counts, statement):
+    contact, list_ = _unsubscribed(crm)
+    cursor = db.execute(statement.format(contact, list_))
+    assert counts(cursor) == {"rejected": 1}
+    assert _status(crm, contact, list_) == "2"
+
+
+def test_an_opt_in_that_is_said_subscribes_again(crm, db, counts):
+    contact, list_ = _unsubscribed(crm)
+    update = (
+        f"update contact_lists@ac set status = 1 where contact_id = {contact} and list_id = {list_}"
+    )
+    assert counts(db.execute(f"{update} with opt in where contact_id = 0")) == {"rejected": 1}
+    assert _status(crm, contact, list_) == "2"
+    assert counts(db.execute(f"{update} with opt in")) == {"done": 1}
+    assert _status(crm, contact, list_) == "1"
+
+
+def test_allow_resubscribe_false_refuses_even_an_opt_in(crm, opened, counts):
+    contact, list_ = _unsubscribed(crm)
+    with opened(crm, policy={"allow_resubscribe": False}) as db:
+        cursor = db.execute(
+            f"update contact_lists@ac set status = 1 where contact_id = {contact} "
+            f"and list_id = {list_} with opt in"
+        )
+        assert counts(cursor) == {"rejected": 1}
+    assert _status(crm, contact, list_) == "2"
+
+
+def test_a_new_row_without_a_status_subscribes_nobody(crm, db, counts):
+    on = {(row["contact"], row["list"]) for row in crm.state()["contactLists"]}
+    contact = next(str(i) for i in range(1, 300) if (str(i), "1") not in on)
+    cursor = db.execute(
+        "insert into contact_lists@ac (contact_id, list_id) values (?, 1)", [int(contact)]
+    )
+    assert counts(cursor) == {"done": 1}
+    assert _status(crm, contact, "1") == "2"
+
+
+def test_more_than_a_hundred_changes_need_to_be_allowed(crm, opened, counts):
+    insert = "insert into tags@ac (tag) select 'bulk ' || range from range(101)"
+    since = crm.count()
+    with opened(crm, yes=False) as db:
+        with pytest.raises(sqlcrm.GuardRefused, match="--max-changes 101"):
+            db.execute(insert)
+        assert _writes(crm, since) == []
+        states = db.execute("select distinct state, reason from operations@sqlcrm").fetchall()
+        assert [state for state, _ in states] == ["skipped"]
+        assert "refused by a guard" in states[0][1]
+    with (
+        opened(crm, yes=False, max_changes=100) as db,
+        pytest.raises(sqlcrm.GuardRefused, match="max-changes 100"),
+    ):
+        db.execute(insert)
+    with opened(crm, yes=False, max_changes=101) as db:
+        assert counts(db.execute(insert)) == {"done": 101}
+
+
+def test_a_delete_needs_to_be_allowed(crm, opened):
+    with opened(crm, yes=False) as db, pytest.raises(sqlcrm.GuardRefused):
+        db.execute("delete from tags@ac where id = 1")
+    assert any(tag["id"] == "1" for tag in crm.state()["tags"])
+
+
+def test_a_read_only_connection_writes_nothing(crm, opened):
+    since = crm.count()
+    with (
+        opened(crm, policy={"read_only": True}) as db,
+        pytest.raises(sqlcrm.GuardRefused, match="read_only"),
+    ):
+        db.execute("insert into tags@ac (tag) values ('x')")
+    assert _writes(crm, since) == []
+
+
+def test_a_lost_reply_is_found_by_looking_it_up(crm, db, counts):
+    crm.fault("lost-reply", 0.5)
+    with testing():
+        cursor = db.execute("insert into tags@ac (tag) select 'lost ' || range from range(12)")
+    crm.fault()
+    made = [t["tag"] for t in crm.state()["tags"] if t["tag"].startswith("lost ")]
+    assert len(made) == len(set(made))
+    found = counts(cursor)
+    assert found.get("done", 0) == len(made)
+    assert sum(found.values()) == 12
+
+
+def test_every_operation_is_in_the_journal_before_it_is_sent(crm, opened, tmp_path):
+    """The CRM is asked from another thread while the journal is read from this one."""
+    seen = []
+    with opened(crm) as db:
+        path = tmp_path / "state" / "journal.sqlite3"
+
+        def watch(table, done, every):
+            with sqlite3.connect(path) as journal:
+                states = journal.execute(
+                    "select state, count(*) from operations group by 1"
+                ).fetchall()
+            seen.append(dict(states))
+
+        db.session.progress = watch
+        db.execute("insert into tags@ac (tag) values ('a1'), ('a2'), ('a3')")
+    assert seen[0] == {"done": 1, "planned": 2}
+    assert seen[-1] == {"done": 3}
+
+
+def test_cancel_leaves_the_rest_planned_for_later(crm, opened):
+    with opened(crm) as db:
+
+        def stop(table, done, every):
+            if done == 2:
+                db.cancel()
+
+        db.session.progress = stop
+        with pytest.raises(sqlcrm.Error):
+            db.execute("insert into tags@ac (tag) select 'c' || range from range(5)")
+    with opened(crm) as db:
+        states = db.execute(
+            "select state, count(*) from operations@sqlcrm group by 1 order by 1"
+        ).fetchall()
+        runs = db.execute("select state from runs@sqlcrm").fetchall()
+    assert dict(states)["done"] == 2
+    assert dict(states)["planned"] >= 2
+    assert runs == [("interrupted",)]
+    assert sum(t["tag"] in {f"c{i}" for i in range(5)} for t in crm.state()["tags"]) == 2
+
+
+def test_a_broken_journal_stops_a_write_before_anything_is_sent(crm, opened, tmp_path):
+    folder = tmp_path / "broken"
+    folder.mkdir(mode=0o700)
+    (folder / "journal.sqlite3").write_bytes(b"this is no database at all" * 50)
+    since = crm.count()
+    with opened(crm, "broken") as db, pytest.raises(sqlcrm.OperationalError) as caught:
+        db.execute("insert into tags@ac (tag) values ('x')")
+    assert caught.value.exit_code == 2
+    assert str(folder / "journal.sqlite3") in str(caught.value)
+    assert _writes(crm, since) == []

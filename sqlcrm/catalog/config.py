@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 import os
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sqlcrm.catalog.secrets import (
     Secret,
@@ -20,10 +19,10 @@ from sqlcrm.catalog.secrets import (
     read_source,
 )
 from sqlcrm.errors import ConfigurationError, did_you_mean
-from sqlcrm.sdk import Connector, Setting
 from sqlcrm.state.folder import config_folder
-from sqlcrm.state.journal import Journal
-from sqlcrm.state.trust import Trust
+
+if TYPE_CHECKING:
+    from sqlcrm.sdk import Connector, Setting
 
 FILE = "sqlcrm.toml"
 
@@ -94,6 +93,8 @@ def load_config(source: Path | Mapping[str, Any]) -> dict[str, ConnectionConfig]
     """
     if isinstance(source, Mapping):
         return _connections(_tables(source), "The connections", None, False)
+    import tomllib
+
     try:
         with source.open("rb") as file:
             exposed = others_may(file.fileno())
@@ -138,6 +139,9 @@ def resolve(config: ConnectionConfig, connector: Connector) -> dict[str, str]:
 
 
 def _is_trusted(path: Path) -> bool:
+    from sqlcrm.state.journal import Journal
+    from sqlcrm.state.trust import Trust
+
     with Journal() as journal:
         return Trust(journal).is_trusted(path)
 

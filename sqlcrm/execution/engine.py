@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from sqlcrm.errors import DatabaseError, DataError, FileProblem, ProgrammingError, SqlError
-from sqlcrm.sdk import Column, Type
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from sqlcrm.sdk import Column
 
 STAGE = "sqlcrm_stage_"
 
@@ -169,7 +170,7 @@ class Engine:
 
 
 def _type(column: Column) -> str:
-    collate = " COLLATE NOCASE" if column.nocase and column.type is Type.TEXT else ""
+    collate = " COLLATE NOCASE" if column.nocase and column.type == "VARCHAR" else ""
     return f"{column.type}{collate}"
 
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlcrm.catalog.config import find_config, load_config
 from sqlcrm.errors import Cancelled, Error, InterfaceError, ProgrammingError, Rejected
-from sqlcrm.session.prepared import Binds
-from sqlcrm.session.result import Result
+from sqlcrm.session.result import Binds, Result
 from sqlcrm.session.run import parsed, pointing, run
 from sqlcrm.session.state import Session
 from sqlcrm.writing.guards import Limits

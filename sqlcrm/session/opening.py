@@ -1,4 +1,7 @@
-"""Opens a session the way the command does, and what a command asks of it."""
+"""Opens a session the way the command does, and what a command asks of it.
+
+What only some commands need is imported where it is needed: a local query waits for none of it.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlcrm.catalog.config import find_config, load_config
-from sqlcrm.catalog.connectors import load
-from sqlcrm.catalog.tables import find_table
 from sqlcrm.dialect.lexer import tokenize
 from sqlcrm.errors import ConfigurationError, JournalProblem, SqlError, did_you_mean
 from sqlcrm.session.state import Session
-from sqlcrm.state.folder import state_folder
-from sqlcrm.state.journal import Journal
-from sqlcrm.state.trust import Trust
-from sqlcrm.writing.guards import Limits
+from sqlcrm.writing.guards import Limits as Limits
 
 
 def open_session(
@@ -40,6 +38,9 @@ def trust(path: Path) -> None:
     """Remember a connections file, by its content, as one that may be used."""
     if not path.is_file():
         raise ConfigurationError(f"there is no file {path}")
+    from sqlcrm.state.journal import Journal
+    from sqlcrm.state.trust import Trust
+
     load_config(path)
     with Journal() as journal:
         Trust(journal).trust(path)
@@ -61,6 +62,8 @@ def tables(session: Session, alias: str | None = None) -> list[TableLine]:
 
     Raises: ConfigurationError for an alias that is not configured.
     """
+    from sqlcrm.catalog.connectors import load
+
     configs = session.connections.configs
     if alias is not None and alias.casefold() not in configs:
         raise ConfigurationError(
@@ -83,6 +86,8 @@ def describe(session: Session, table: str, alias: str) -> list[tuple[str, str, s
     Reading the account's own columns costs calls, the first time.
     Raises: SqlError for an alias or table that is not there.
     """
+    from sqlcrm.catalog.tables import find_table
+
     opened = session.connections.get(alias.casefold())
     found = opened.complete(find_table(opened.connector, table, alias).table)
     described = []
@@ -99,7 +104,7 @@ def describe(session: Session, table: str, alias: str) -> list[tuple[str, str, s
 
 def forget_cancel(session: Session) -> None:
     """Make a session usable again after `cancel`: a shell outlives what it stopped."""
-    session._cancel.clear()
+    session.forget_cancel()
 
 
 def is_whole(text: str) -> bool:
@@ -116,6 +121,8 @@ def history_file() -> Path:
 
     Raises: JournalProblem where it cannot be made.
     """
+    from sqlcrm.state.folder import state_folder
+
     path = state_folder() / "history"
     try:
         path.touch(mode=0o600)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlglot import exp
@@ -15,15 +15,19 @@ from sqlcrm.planner.build import Environment, read_plan, wanting
 from sqlcrm.planner.plan import ReadPlan, Relation
 from sqlcrm.planner.sources import sql
 from sqlcrm.session.relations import complete, local_name, remote, spreadsheet, system
+from sqlcrm.session.result import Binds
 from sqlcrm.session.state import Session
-
-Binds = Sequence[Any] | Mapping[str, Any] | None
 
 
 class Prepared:
     """A statement with its binds, its relations and its stages."""
 
-    def __init__(self, session: Session, statement: Statement, binds: Binds) -> None:
+    def __init__(
+        self,
+        session: Session,
+        statement: Statement,
+        binds: Binds,
+    ) -> None:
         self.session = session
         self.statement = statement
         self.named = _named(statement, binds)

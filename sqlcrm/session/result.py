@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-from sqlcrm.writing.report import Report
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
+    from sqlcrm.writing.report import Report
+
+
+Binds: TypeAlias = Sequence[Any] | Mapping[str, Any] | None
+"""Values of `?` in order, or of `$name` by name."""
 
 
 @dataclass(slots=True)

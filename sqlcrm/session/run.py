@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from sqlcrm.dialect import Statement, moved, statements
 from sqlcrm.errors import NotSupportedError, SqlError
 from sqlcrm.execution.engine import named_binds
-from sqlcrm.planner.plan import ReadPlan
-from sqlcrm.session.prepared import Binds, Prepared
-from sqlcrm.session.result import Result
+from sqlcrm.session.result import Binds, Result
 from sqlcrm.session.state import Session
-from sqlcrm.session.write import write
+
+if TYPE_CHECKING:
+    from sqlcrm.planner.plan import ReadPlan
+    from sqlcrm.session.prepared import Prepared
 
 
 def run(session: Session, statement: Statement, binds: Binds = None) -> Result:
     """Run one parsed statement to its end and return its result."""
+    if not statement.lexed.refs:  # nothing of ours in it: DuckDB's alone
+        return _result(session, statement.text, binds, ())
+    from sqlcrm.session.prepared import Prepared
+    from sqlcrm.session.write import write
+
     try:
         prepared = Prepared(session, statement, binds)
         if statement.target is not None:
@@ -54,11 +61,15 @@ def query(session: Session, prepared: Prepared) -> Result:
     _refuse_what_is_not_there(statement, plan)
     prepared.stage(plan)
     text = prepared.staging.text(statement.query)
-    relation = session.engine.relation(text, named_binds(text, prepared.named))
+    return _result(session, text, named_binds(text, prepared.named), plan.notices)
+
+
+def _result(session: Session, text: str, binds: Binds, notices: Sequence[str]) -> Result:
+    relation = session.engine.relation(text, binds)
     columns = [] if relation is None else [
         (str(n), str(t)) for n, t in zip(relation.columns, relation.types, strict=True)
     ]  # fmt: skip
-    return Result(columns, None, plan.notices, relation)
+    return Result(columns, None, notices, relation)
 
 
 def _check_syntax(session: Session, statement: Statement) -> None:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlcrm.catalog.config import ConnectionConfig
 from sqlcrm.errors import Cancelled
 from sqlcrm.execution.engine import Engine
-from sqlcrm.session.connections import Connections
-from sqlcrm.state.journal import Journal
-from sqlcrm.writing.guards import Limits
+
+# A local query is to wait for none of these.
+if TYPE_CHECKING:
+    from sqlcrm.catalog.config import ConnectionConfig
+    from sqlcrm.session.connections import Connections
+    from sqlcrm.state.journal import Journal
+    from sqlcrm.writing.guards import Limits
 
 
 class Session:
@@ -30,18 +35,38 @@ class Session:
         restricted: bool = False,
         progress: Callable[[str, int, int], None] | None = None,
     ) -> None:
-        from sqlcrm import __version__
-
         self.kind = kind
-        self.limits = limits or Limits()
+        self.configs = configs
+        self._limits = limits
+        self._state = state
         self.progress = progress or (lambda _table, _done, _all: None)
         self.engine = Engine(restricted=restricted)
         self._cancel = threading.Event()
-        self.connections = Connections(configs, self._cancel)
-        self.journal = Journal(state, version=__version__)
         self._run: int | None = None
         self._statements = 0
         self._script = ("", "")
+
+    @cached_property
+    def connections(self) -> Connections:
+        """The connections, none of them opened before it is used."""
+        from sqlcrm.session.connections import Connections
+
+        return Connections(self.configs, self._cancel)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The journal; its file is made by the first write."""
+        from sqlcrm import __version__
+        from sqlcrm.state.journal import Journal
+
+        return Journal(self._state, version=__version__)
+
+    @cached_property
+    def limits(self) -> Limits:
+        """What a write may do unasked."""
+        from sqlcrm.writing.guards import Limits
+
+        return self._limits or Limits()
 
     def begin(self, script: str = "", text: str = "") -> None:
         """Start a new run; the journal hears of it with its first write."""
@@ -82,8 +107,13 @@ class Session:
         self._cancel.set()
         self.engine.interrupt()
 
+    def forget_cancel(self) -> None:
+        """Make the session usable again after `cancel`."""
+        self._cancel.clear()
+
     def close(self) -> None:
         """Close DuckDB, the connections and the journal."""
-        self.connections.close()
+        for part in ("connections", "journal"):
+            if part in self.__dict__:  # it was used
+                self.__dict__[part].close()
         self.engine.close()
-        self.journal.close()

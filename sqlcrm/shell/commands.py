@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
@@ -13,13 +12,20 @@ from sqlcrm import __version__
 from sqlcrm.shell.failures import guarded
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlcrm.shell.running import Order
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 FORMATS = ("table", "csv", "json", "jsonl", "markdown", "parquet", "arrow")
 _TEXTS = FORMATS[:5]
-_FILE = click.Path(path_type=Path)
+
+
+def _path(text: str) -> Path:
+    from pathlib import Path  # it alone would take a sixth of the time that --help may take
+
+    return Path(text)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -30,7 +36,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def _config(function: F) -> F:
     """Accept --config behind the command as well."""
     return click.option(
-        "--config", type=_FILE, metavar="FILE", help="The connections file to use."
+        "--config", type=_path, metavar="FILE", help="The connections file to use."
     )(function)
 
 
@@ -60,11 +66,11 @@ _RUNNING = (
         type=click.Choice(FORMATS),
         help="How to print; by the suffix of -o, else table.",
     ),
-    click.option("-o", "--output", type=_FILE, metavar="FILE", help="Write the result to a file."),
+    click.option("-o", "--output", type=_path, metavar="FILE", help="Write the result to a file."),
     click.option(
         "--param", "params", multiple=True, metavar="NAME=TEXT", help="The value of $NAME, a text."
     ),
-    click.option("--yes", is_flag=True, help="Write without limits."),
+    click.option("--yes", is_flag=True, help="Apply writes of any size."),
     click.option(
         "--max-changes", type=click.IntRange(0), metavar="N", help="Refuse to change more rows."
     ),
@@ -82,9 +88,12 @@ _RUNNING = (
 )
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+_CONTEXT = {"help_option_names": ["-h", "--help"], "terminal_width": 80}
+
+
+@click.group(invoke_without_command=True, context_settings=_CONTEXT)
 @click.version_option(__version__, prog_name="sqlcrm", message="%(prog)s %(version)s")
-@click.option("--config", type=_FILE, metavar="FILE", help="The connections file to use.")
+@click.option("--config", type=_path, metavar="FILE", help="The connections file to use.")
 @click.pass_context
 def sqlcrm(context: click.Context, config: Path | None) -> int | None:
     """SQL over CRMs: tables are named table@connection. Without a command: a shell.
@@ -125,7 +134,7 @@ def run(context: click.Context, /, file: str, **options: Any) -> int:
     from sqlcrm.shell.running import execute
     from sqlcrm.shell.sources import read_input, read_script
 
-    text = read_input() if file == "-" else read_script(Path(file))
+    text = read_input() if file == "-" else read_script(_path(file))
     return execute(_order(context, text, file, options))
 
 
@@ -154,7 +163,9 @@ def _order(context: click.Context, text: str, name: str, options: Mapping[str, A
 @_config
 @click.pass_context
 def tables(context: click.Context, alias: str | None, config: Path | None, format_: str) -> int:
-    """List the tables of one connection, or of all: what they take and what they are read by."""
+    """List the tables of one connection, or of all.
+
+    With what may be written to each, and the columns by which rows are looked up."""
     from sqlcrm.shell.listing import list_tables
 
     return list_tables(config or context.obj, alias, format_)
@@ -191,11 +202,12 @@ def test(
 
 
 @sqlcrm.command()
-@click.argument("file", type=_FILE, default=Path("sqlcrm.toml"))
+@click.argument("file", type=_path, default="sqlcrm.toml")
 def trust(file: Path) -> int:
-    """Allow a connections file to be used where it lies; ./sqlcrm.toml if none is named.
+    """Allow a connections file to be used where it lies.
 
-    Such a file can run commands and send secrets: read it first. Each change needs trust again.
+    Without FILE: ./sqlcrm.toml. Such a file can run commands and send secrets: read it first. Each
+    change needs trust again.
     """
     from sqlcrm.shell.listing import trust_file
 
@@ -230,7 +242,7 @@ def runs(context: click.Context, number: int, config: Path | None, format_: str)
     "--latency", type=click.FloatRange(0), default=0, metavar="MS", help="Added to every call."
 )
 @click.option("--faults", default="", metavar="NAME[:SHARE]", help="A fault, such as 500:0.1.")
-@click.option("--config-out", type=_FILE, metavar="FILE", help="Where to write the connections.")
+@click.option("--config-out", type=_path, metavar="FILE", help="Where to write the connections.")
 def sandbox(names: tuple[str, ...], **options: Any) -> int:
     """Serve CRMs on this machine, with made-up people, until Ctrl-C.
 
@@ -245,7 +257,9 @@ def sandbox(names: tuple[str, ...], **options: Any) -> int:
 @sqlcrm.command()
 @click.option("--people", type=click.IntRange(50), default=2_000, show_default=True)
 def demo(people: int) -> int:
-    """Tag people of a made-up CRM from a spreadsheet, twice; touches nothing of yours."""
+    """Tag made-up people from a spreadsheet, twice.
+
+    Needs no account, terminal or answer, and touches nothing of yours."""
     from sqlcrm.shell.demo import show
 
     return show(people)

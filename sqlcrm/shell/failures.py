@@ -20,6 +20,7 @@ def guarded(command: Callable[[], int | None]) -> int:
     try:
         code = command() or 0
         sys.stdout.flush()
+        ignore_stops()
     except BrokenPipeError:
         from sqlcrm.shell.output import forget_stdout
 
@@ -31,6 +32,12 @@ def guarded(command: Callable[[], int | None]) -> int:
     except Exception as error:  # noqa: BLE001 - the last place that can say it in one sentence
         return failed(error)
     return code
+
+
+def ignore_stops() -> None:
+    """Let no late Ctrl-C or SIGTERM change the exit code of what is done."""
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, signal.SIG_IGN)
 
 
 def failed(error: Exception) -> int:

@@ -111,6 +111,7 @@ def _prompt() -> PromptSession[str]:
         prompt_continuation=lambda width, _line, _soft: "-> ".rjust(width),
         history=FileHistory(str(history_file())),
         key_bindings=keys,
+        reserve_space_for_menu=0,
     )
 
 
@@ -149,9 +150,9 @@ def parts(text: str) -> Iterator[str]:
 
 def _ask(_plan: object, why: str) -> bool:
     """Ask the person at the terminal whether to go on; Ctrl-C and the end of input mean no."""
-    click.echo(f"{escaped(why)}: apply? [y/N] ", nl=False, err=True)
     try:
         with plain_interrupt():
+            click.echo(f"{escaped(why)}: apply? [y/N] ", nl=False, err=True)
             return sys.stdin.readline().strip().casefold() in {"y", "yes"}
     except KeyboardInterrupt:
         click.echo(err=True)

@@ -6,8 +6,6 @@ import os
 import secrets
 from pathlib import Path
 
-import platformdirs
-
 from sqlcrm.errors import ConfigurationError, JournalProblem
 
 
@@ -17,8 +15,7 @@ def state_folder(*, create: bool = True) -> Path:
     Raises: JournalProblem where it cannot be made.
     """
     asked = os.environ.get("SQLCRM_STATE", "")
-    path = Path(asked).expanduser() if asked else platformdirs.user_state_path("sqlcrm")
-    path = path.absolute()
+    path = (Path(asked).expanduser() if asked else _users("state")).absolute()
     if create:
         try:
             make_private_folder(path)
@@ -35,7 +32,7 @@ def config_folder(*, create: bool = True) -> Path:
 
     Raises: ConfigurationError where it cannot be made.
     """
-    path = platformdirs.user_config_path("sqlcrm").absolute()
+    path = _users("config").absolute()
     if create:
         try:
             make_private_folder(path)
@@ -45,6 +42,14 @@ def config_folder(*, create: bool = True) -> Path:
                 "or name a file with --config."
             ) from error
     return path
+
+
+def _users(kind: str) -> Path:
+    """Return the place that this system has for a user's state or configuration."""
+    import platformdirs
+
+    paths = {"state": platformdirs.user_state_path, "config": platformdirs.user_config_path}
+    return Path(paths[kind]("sqlcrm"))
 
 
 def make_private_folder(path: Path) -> None:

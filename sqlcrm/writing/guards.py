@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlcrm.errors import GuardRefused
-from sqlcrm.writing.plan import WritePlan
+
+if TYPE_CHECKING:
+    from sqlcrm.writing.plan import WritePlan
 
 CONFIRM_ABOVE = 100
 """Changes up to this number, none of them a delete, need no confirmation."""

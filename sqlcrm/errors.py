@@ -71,7 +71,12 @@ class InternalError(DatabaseError):
 
 
 class OperationalError(DatabaseError):
-    """The world outside did not cooperate: network, credentials, files."""
+    """The world outside did not cooperate: network, credentials, files.
+
+    sent: a call may have had its effect although it failed.
+    """
+
+    sent = False
 
 
 class SqlError(ProgrammingError):

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from sqlcrm.errors import DatabaseError, DataError, FileProblem, ProgrammingError, SqlError
+from sqlcrm.errors import (
+    Cancelled,
+    DatabaseError,
+    DataError,
+    Error,
+    FileProblem,
+    ProgrammingError,
+    SqlError,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,21 +41,22 @@ def quote(name: str) -> str:
 
 
 class Engine:
-    """One in-memory DuckDB. Not for two threads at once; `interrupt` may be called from another."""
+    """One in-memory DuckDB. Not for two threads at once; `interrupt` may be called from another.
+
+    scratch: the folder in which its temporary files get a folder of their own, which only the
+    user can read: what spills to disk are people's data.
+    restricted: no files, no settings.
+    """
 
     def __init__(self, scratch: Path | None = None, *, restricted: bool = False) -> None:
-        self._scratch = (
-            tempfile.TemporaryDirectory(prefix="duckdb-", dir=scratch)
-            if scratch is not None
-            else None
-        )
+        self.restricted = restricted
+        self._scratch = tempfile.TemporaryDirectory(prefix="duckdb-", dir=scratch)
         config: dict[str, Any] = {
             "python_enable_replacements": "false",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            "temp_directory": self._scratch.name,
         }
-        if self._scratch is not None:
-            config["temp_directory"] = self._scratch.name
         self.connection = duckdb.connect(":memory:", config=config)
         self.connection.execute("SET TimeZone = 'UTC'")
         if restricted:
@@ -165,8 +174,7 @@ class Engine:
     def close(self) -> None:
         """Close the database and remove its temporary folder."""
         self.connection.close()
-        if self._scratch is not None:
-            self._scratch.cleanup()
+        self._scratch.cleanup()
 
 
 def _type(column: Column) -> str:
@@ -174,10 +182,12 @@ def _type(column: Column) -> str:
     return f"{column.type}{collate}"
 
 
-def translated(error: duckdb.Error) -> DatabaseError:
+def translated(error: duckdb.Error) -> Error:
     """Return DuckDB's error as one of ours, without marks and stages of ours in its text."""
     text = re.sub(rf'"?{STAGE}\d+"?\.', "", str(error))
     text = re.sub(r"^(\w+ )*Error: ", "", text)
+    if isinstance(error, duckdb.InterruptException):
+        return Cancelled("cancelled")
     if isinstance(error, duckdb.IOException):
         return FileProblem(_without_place(text))
     if isinstance(error, _SQL_ERRORS):

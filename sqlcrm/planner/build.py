@@ -94,7 +94,7 @@ def _scan(
         (*call.keys, *keys),
         call.params,
         tuple(call.fixed),
-        None if lateral else stops.get(relation.mark),
+        None if lateral or call.fixed else stops.get(relation.mark),
         lateral,
         call.aliased,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -54,7 +55,7 @@ def needs(
 def _stars(select: exp.Select, scope: list[Source], found: dict[str, Need]) -> None:
     """Note `*`, `t.*`, COLUMNS(…), NATURAL JOIN, PIVOT and USING of one SELECT."""
     remote = {s.name: s.relation.mark for s in scope if s.relation}
-    for item in select.expressions:
+    for item in (*select.expressions, *_clauses(select)):
         if item.find(exp.Columns) or any(_is_star(star) for star in item.find_all(exp.Star)):
             qualifier = item.table if isinstance(item, exp.Column) else ""
             for name, mark in remote.items():
@@ -68,6 +69,14 @@ def _stars(select: exp.Select, scope: list[Source], found: dict[str, Need]) -> N
             _using(name.name, scope, found)
         if source.relation and source.node.args.get("pivots"):
             found[source.relation.mark].everything = True
+
+
+def _clauses(select: exp.Select) -> Iterator[exp.Expr]:
+    """Yield the clauses besides SELECT in which COLUMNS(…) may stand."""
+    for name in ("where", "group", "having", "qualify", "order", "distinct"):
+        clause = select.args.get(name)
+        if isinstance(clause, exp.Expr):
+            yield from clause.find_all(exp.Columns)
 
 
 def _is_star(star: exp.Star) -> bool:
@@ -95,7 +104,7 @@ def _column(
     named = [s.relation for s in every if s.relation and s.name == parts[0].casefold()]
     remote = [s.relation for s in every if s.relation]
     if len(parts) > 1:
-        for relation in named:
+        for relation in _nearest(column, parts[0].casefold(), relations, named):
             _note(found[relation.mark], relation, parts[1], column, certain=True)
         return
     for relation in named:  # the whole row, by the table's name
@@ -108,6 +117,19 @@ def _column(
     for relation in remote:
         if relation.table.more_columns:
             _note(found[relation.mark], relation, parts[0], column, certain=False)
+
+
+def _nearest(
+    column: exp.Column, name: str, relations: Mapping[str, Relation], named: list[Relation]
+) -> list[Relation]:
+    """Return the relations that a qualifier means: those of the nearest FROM that has the name."""
+    select = column.find_ancestor(exp.Select)
+    while select is not None:
+        here = [source.relation for source in sources(select, relations) if source.name == name]
+        if here:
+            return [relation for relation in here if relation is not None]
+        select = select.find_ancestor(exp.Select)
+    return named
 
 
 def _note(need: Need, relation: Relation, name: str, column: exp.Column, *, certain: bool) -> None:
@@ -149,4 +171,13 @@ def check(need: Need, relation: Relation, text: str) -> None:
         hint = did_you_mean(name, [c.name for c in relation.table.columns])
         where = f"{relation.table.name}@{relation.connection}"
         message = f"{where} has no column {name!r}. {hint}"
-        raise SqlError(message, text, meta.get("start", -1), meta.get("end", -1) + 1)
+        raise SqlError(message, text, *_place(name, text, meta.get("start", -1)))
+
+
+def _place(name: str, text: str, start: int) -> tuple[int, int]:
+    """Return where a name stands; what was parsed may be a part of the user's text only."""
+    for at in (start, start + 1):  # a quoted name begins behind its quote
+        if start >= 0 and text[at : at + len(name)].casefold() == name.casefold():
+            return at, at + len(name)
+    found = re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE)
+    return found.span() if found is not None else (-1, -1)

@@ -51,8 +51,11 @@ def _cast(value: Any, to: exp.DataType) -> Any:
     try:
         if to.this == exp.DataType.Type.DATE:
             return dt.date.fromisoformat(value)
-        if to.this in {exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPTZ}:
+        if to.this == exp.DataType.Type.TIMESTAMPTZ:
             return dt.datetime.fromisoformat(value)
+        if to.this in {exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPNTZ}:
+            moment = dt.datetime.fromisoformat(value)
+            return moment if moment.tzinfo is None else UNKNOWN
     except ValueError:
         return UNKNOWN
     return value if to.this in exp.DataType.TEXT_TYPES else UNKNOWN
@@ -74,8 +77,15 @@ def fit(value: Any, column: Column, zone: str = "UTC") -> Any:
         return value if isinstance(value, bool) else UNKNOWN
     if column.type is Type.FLOAT:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return float(value) if is_number else UNKNOWN
+        return _float(value) if is_number else UNKNOWN
     return UNKNOWN
+
+
+def _float(value: float) -> Any:
+    try:
+        return float(value)
+    except OverflowError:
+        return UNKNOWN
 
 
 def _integer(value: Any) -> Any:
@@ -100,7 +110,16 @@ def _moment(value: Any, zone: str) -> Any:
         value = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 - zone comes next
     if not isinstance(value, dt.datetime):
         return UNKNOWN
-    return value if value.tzinfo else value.replace(tzinfo=ZoneInfo(zone))
+    return value if value.tzinfo else _zoned(value, zone)
+
+
+def _zoned(value: dt.datetime, zone: str) -> Any:
+    """Put a time into a zone; UNKNOWN for one that comes twice or never, where clocks change."""
+    try:
+        first = value.replace(tzinfo=ZoneInfo(zone))
+    except (KeyError, ValueError):  # a zone that only DuckDB knows
+        return UNKNOWN
+    return first if first.utcoffset() == first.replace(fold=1).utcoffset() else UNKNOWN
 
 
 def _date(value: Any) -> Any:

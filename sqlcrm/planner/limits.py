@@ -8,7 +8,7 @@ from math import isnan
 from sqlglot import exp
 
 from sqlcrm.planner.plan import Limit, Relation
-from sqlcrm.planner.sources import has_subquery, sources, sql
+from sqlcrm.planner.sources import has_subquery, sources, sql, volatile
 
 _BLOCKING = (
     "group",
@@ -22,6 +22,9 @@ _BLOCKING = (
     "kind",
 )
 
+# What sqlglot does not know by name may be an aggregate or a macro of one.
+_GATHERING = (exp.AggFunc, exp.Window, exp.UDTF, exp.Explode, exp.Anonymous)
+
 
 def limits(
     tree: exp.Expr, relations: Mapping[str, Relation], binds: Collection[str]
@@ -32,13 +35,16 @@ def limits(
     scope = sources(tree, relations)
     if len(scope) != 1 or scope[0].relation is None or binds:
         return {}
-    if any(item.find(exp.AggFunc, exp.Window, exp.UDTF, exp.Explode) for item in tree.expressions):
+    if any(item.find(*_GATHERING) for item in tree.expressions):
+        return {}
+    node = scope[0].node
+    if node.args.get("pivots") or node.args.get("sample") or volatile(tree):
         return {}
     rows = _count(tree.args.get("limit")) + _count(tree.args.get("offset"))
     if tree.args.get("limit") is None or isnan(rows):
         return {}
     relation = scope[0].relation
-    source = sql(scope[0].node)
+    source = sql(node)
     if source is None:
         return {}
     where = tree.args.get("where")
@@ -53,6 +59,8 @@ def _count(node: exp.Expr | None) -> float:
     if node is None:
         return 0
     value = node.args.get("expression")
+    if node.args.get("limit_options") is not None:
+        return float("nan")  # LIMIT 10%
     if isinstance(node, exp.Limit | exp.Offset) and isinstance(value, exp.Literal):
         return int(value.this) if value.this.isdigit() else float("nan")
     return float("nan")

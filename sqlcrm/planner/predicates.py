@@ -43,14 +43,27 @@ def predicates(
 def conditions(select: exp.Select, scope: list[Source]) -> Iterator[tuple[exp.Expr, list[Source]]]:
     """Yield each conjunct with the sources whose rows it may thin out."""
     where = select.args.get("where")
+    fixed = _fixed(scope)
     for part in conjuncts(where.this if where is not None else None):
-        yield part, scope
+        yield part, [source for source in scope if source not in fixed]
     for position, source in enumerate(scope):
         if source.join is None:
             continue
-        allowed = thinned(source.join, scope, position)
+        allowed = [s for s in thinned(source.join, scope, position) if s not in fixed]
         for part in conjuncts(source.join.args.get("on")):
             yield part, allowed
+
+
+def _fixed(scope: list[Source]) -> list[Source]:
+    """Return the sources of which no row may be missing: other rows would take its place."""
+    fixed: list[Source] = []
+    for position, source in enumerate(scope):
+        method = source.join.method if source.join is not None else ""
+        if method == "POSITIONAL":
+            fixed += scope[: position + 1]
+        elif method == "ASOF":
+            fixed.append(source)
+    return fixed
 
 
 def thinned(join: exp.Join, scope: list[Source], position: int) -> list[Source]:
@@ -74,8 +87,8 @@ def _read(
         if source is None or source.relation is None:
             continue
         known = source.relation.table.column(column.name)
-        if known is None:
-            continue
+        if known is None or (isinstance(condition, exp.ILike) and not known.nocase):
+            continue  # an API that minds case finds less than ILIKE does
         fitted = tuple(fit(value, known, zone) for value in values)
         if UNKNOWN not in fitted and fitted:
             yield source, Predicate(known.name, op, fitted)

@@ -94,6 +94,16 @@ def has_subquery(node: exp.Expr) -> bool:
     return node.find(exp.Query) is not None
 
 
+_VOLATILE = {"nextval", "currval", "uuidv4", "uuidv7", "gen_random_uuid", "setseed"}
+
+
+def volatile(node: exp.Expr) -> bool:
+    """Whether a text gives other rows each time: it must then be run once only."""
+    if node.find(exp.Rand, exp.Randn, exp.Uuid, exp.TableSample) is not None:
+        return True
+    return any(call.name.casefold() in _VOLATILE for call in node.find_all(exp.Anonymous))
+
+
 def conjuncts(node: exp.Expr | None) -> Iterator[exp.Expr]:
     """Yield the parts of a condition that must all hold."""
     if node is None:

@@ -79,6 +79,8 @@ def spreadsheet(ref: Ref, engine: Engine, binds: Mapping[str, Any], text: str) -
     """Stage a spreadsheet and return its quoted table."""
     from sqlcrm.execution.spreadsheets import stage_sheet
 
+    if engine.restricted:
+        raise SqlError("this session may not read files", text, ref.start, ref.end)
     positional, named = arguments(ref, binds, text)
     given = dict(zip(_EXCEL, positional, strict=False)) | named
     unknown = [name for name in given if name not in _EXCEL]

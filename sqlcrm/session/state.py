@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlcrm.errors import Cancelled
+from sqlcrm.errors import Cancelled, JournalProblem
 from sqlcrm.execution.engine import Engine
 
 # A local query is to wait for none of these.
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
     from sqlcrm.session.connections import Connections
     from sqlcrm.state.journal import Journal
     from sqlcrm.writing.guards import Limits
+
+
+def _scratch(state: Path | None) -> Path:
+    """Return where temporary files go: the state folder, else the system's own place."""
+    from sqlcrm.state.folder import make_private_folder, state_folder
+
+    try:
+        if state is not None:
+            make_private_folder(state)
+        return state or state_folder()
+    except (OSError, JournalProblem):
+        return Path(tempfile.gettempdir())  # a query needs no journal, only a write does
 
 
 class Session:
@@ -40,7 +53,7 @@ class Session:
         self._limits = limits
         self._state = state
         self.progress = progress or (lambda _table, _done, _all: None)
-        self.engine = Engine(restricted=restricted)
+        self.engine = Engine(_scratch(state), restricted=restricted)
         self._cancel = threading.Event()
         self._run: int | None = None
         self._statements = 0

@@ -12,6 +12,7 @@ from sqlcrm.errors import (
     DeclarationError,
     Denied,
     GuardRefused,
+    OperationalError,
     Rejected,
     Throttled,
 )
@@ -158,8 +159,8 @@ class Client:
         """Send a request, wait and try again as far as that is safe, and return the answer.
 
         Raises: Denied, Throttled, Unreachable (no usable answer; safe to send again),
-        OutcomeUnknown (a write that may or may not have happened), GuardRefused; Cancelled,
-        whose message says so where a request was under way;
+        OutcomeUnknown (a write that may or may not have happened), GuardRefused, Cancelled;
+        their `sent` says whether an attempt may have had its effect;
         Rejected and DeclarationError for a request that cannot be written.
         """
         with self._life.using():
@@ -171,11 +172,16 @@ class Client:
                 budget=self._budget,
                 patience=max(PATIENCE, 2 * self._timeout),
             )
-            while True:
-                exchange, judged = self._attempt(request, target, content, course)
-                answer = self._settle(exchange, judged, course, what)
-                if answer is not None:
-                    return answer
+            try:
+                while True:
+                    exchange, judged = self._attempt(request, target, content, course)
+                    answer = self._settle(exchange, judged, course, what)
+                    if answer is not None:
+                        return answer
+            except OperationalError as error:
+                # What ended it says nothing of an earlier attempt, which may have arrived.
+                error.sent = error.sent or course.sent
+                raise
 
     def _attempt(
         self, request: Request, target: Target, content: bytes | None, course: Course
@@ -195,6 +201,7 @@ class Client:
         try:
             exchange = self._wire.send(request.method, target.url, headers, content, course.left)
         except Cancelled:
+            course.sent = True
             self._note(sent, 0, 0.0, 0, "cancelled while it was under way")
             raise Cancelled(
                 f"{self._what(request, target)} was cancelled while it was under way; "

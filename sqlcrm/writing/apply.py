@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlcrm.errors import Cancelled, Error, OutcomeUnknown, Unreachable
+from sqlcrm.errors import Cancelled, Error, OperationalError, OutcomeUnknown
 from sqlcrm.execution.pages import AnswerLike
 from sqlcrm.sdk import Request, Verdict, dig
 from sqlcrm.state.journal import Journal
@@ -95,14 +95,10 @@ def _one(
         answer = sender.send(call)
     except OutcomeUnknown as error:
         return Settled(number, "unknown", str(error)), None
-    except Unreachable as error:
-        state = "unknown" if error.sent else "planned"
-        return Settled(number, state, str(error)), error
-    except Cancelled as error:
-        return Settled(number, "unknown", str(error)), error
-    except Error as error:
-        # Denied, throttled, refused before sending: the API did not take this row.
-        return Settled(number, "planned", str(error)), error
+    except OperationalError as error:
+        return Settled(number, "unknown" if error.sent else "planned", str(error)), error
+    except Error as error:  # it could not even be written down as a request
+        return Settled(number, "rejected", str(error)), None
     return _judged(operation, answer, write.wrap), None
 
 

@@ -38,7 +38,7 @@ def check(plan: WritePlan, limits: Limits, *, read_only: bool) -> None:
     target = f"{plan.relation.table.name}@{plan.relation.connection}"
     if read_only and changes:
         raise GuardRefused(f"@{plan.relation.connection} is read_only: nothing was written")
-    what = f"{plan.verb.upper()} {target} would change {changes:,} rows"
+    what = f"{plan.verb.upper()} {target} would change {changes:,} row{'' if changes == 1 else 's'}"
     if limits.max_changes is not None and changes > limits.max_changes:
         raise GuardRefused(
             f"{what}, more than max-changes {limits.max_changes:,}: nothing was written"
@@ -50,7 +50,7 @@ def check(plan: WritePlan, limits: Limits, *, read_only: bool) -> None:
         )
     if limits.yes or limits.max_changes is not None or not _needs_asking(changes, deletes):
         return
-    why = f"{what}, {deletes:,} of them deletes" if deletes else what
+    why = f"{what} ({deletes:,} deleted)" if deletes else what
     if limits.ask is not None:
         if limits.ask(plan, why):
             return

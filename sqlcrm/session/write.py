@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import json
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlcrm.errors import DatabaseError, Error, GuardRefused, ProgrammingError, SqlError
+from sqlcrm.errors import Error, GuardRefused, ProgrammingError, SqlError
 from sqlcrm.planner.dml import check_verb, row_query, target_columns
 from sqlcrm.planner.plan import ReadPlan, Relation, Scan
 from sqlcrm.sdk import Column, Table
@@ -18,6 +17,7 @@ from sqlcrm.session.prepared import Prepared
 from sqlcrm.session.relations import complete, remote
 from sqlcrm.session.result import Result
 from sqlcrm.session.state import Session
+from sqlcrm.session.telling import first_rows, unmatched
 from sqlcrm.writing import decide, guards
 from sqlcrm.writing.apply import Run, apply
 from sqlcrm.writing.memory import earlier_runs
@@ -25,9 +25,6 @@ from sqlcrm.writing.plan import WritePlan
 from sqlcrm.writing.report import Report, Unmatched
 from sqlcrm.writing.rows import Row, checked, settle_repeats
 from sqlcrm.writing.verify import look_up
-
-SHOWN = 5
-"""Rejected rows that a report shows; the rest is in rejected@sqlcrm."""
 
 
 def write(session: Session, prepared: Prepared) -> Result:
@@ -151,36 +148,8 @@ class _Writing:
         plan = self.prepared.plan(marked)
         self.notices += plan.notices
         self.prepared.stage(plan)
-        self._note_unmatched(plan)
+        self.unmatched += unmatched(self.prepared, plan)
         return self.prepared.staging.run(marked)
-
-    def _note_unmatched(self, plan: ReadPlan) -> None:
-        """Find the keys of each join's other side that the remote table does not have."""
-        staging = self.prepared.staging
-        for scan in plan.scans:
-            relation, staged = scan.relation, staging.done[scan.relation.mark]
-            for source in scan.keys:
-                if source.needs & {relation.mark}:
-                    continue
-                missing = (
-                    f'{source.query("k")} AND k NOT IN (SELECT "{source.column}" FROM '
-                    f'{staged.table} WHERE "{source.column}" IS NOT NULL)'
-                )
-                try:
-                    rows = staging.run(f"SELECT k, count(*) FROM ({missing}) GROUP BY k ORDER BY k")
-                except DatabaseError:
-                    continue  # the source cannot stand alone: nothing can be said about it
-                if rows:
-                    table = f"{relation.table.name}@{relation.connection}"
-                    values = tuple((key, int(count)) for key, count in rows)
-                    label = self._readable(source.label)
-                    self.unmatched.append(Unmatched(label, table, source.column, values))
-
-    def _readable(self, text: str) -> str:
-        """Return a text with the user's names in place of marks."""
-        for ref in self.statement.lexed.refs:
-            text = text.replace(ref.mark, ref.name)
-        return text
 
     def _existing(
         self, values: Sequence[Mapping[str, Any]], given: Sequence[str] = ()
@@ -268,7 +237,7 @@ class _Writing:
         calls = self.session.connections.calls()[self.seen_calls :]
         relation = self.relation
         counts = self.session.journal.counts(run, number)
-        bad = {state: self._first(run, number, state) for state in ("rejected", "unknown")}
+        bad = first_rows(self.session.journal, run, number, ("rejected", "unknown"))
         return Report(
             verb=plan.verb,
             target=f"{relation.name}@{relation.connection}",
@@ -282,17 +251,6 @@ class _Writing:
             unmatched=tuple(self.unmatched),
             notices=tuple(self.notices),
         )
-
-    def _first(self, run: int, number: int, state: str) -> list[tuple[int, Mapping[str, Any], str]]:
-        """Return the first rows in a state, for a person to look at."""
-        columns, rows = self.session.journal.relation("operations", run=run, statement=number)
-        place = {name: i for i, (name, _) in enumerate(columns)}
-        found: list[tuple[int, Mapping[str, Any], str]] = []
-        for row in rows:
-            if row[place["state"]] == state and len(found) < SHOWN:
-                key = json.loads(row[place["natural_key"]] or "{}")
-                found.append((int(row[place["number"]]), key, str(row[place["reason"]])))
-        return found
 
 
 def _before_columns(table: Table, verb: str, sets: Sequence[str]) -> tuple[str, ...]:

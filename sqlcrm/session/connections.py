@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 class Opened:
     """One connection in use."""
 
-    def __init__(self, config: ConnectionConfig, cancel: threading.Event) -> None:
+    def __init__(
+        self, config: ConnectionConfig, cancel: threading.Event, record: Callable[[Call], None]
+    ) -> None:
         self.config = config
         self.connector: Connector = load(config.connector)
-        self.calls: list[Call] = []
+        self._record = record
         self._cancel = cancel
         self._client: Client | None = None
         self._identity: Identity | None = None
@@ -44,7 +46,7 @@ class Opened:
                 settings=settings,
                 limiter=limiter,
                 clock=clock,
-                record=self.calls.append,
+                record=self._record,
                 cancel=self._cancel,
                 max_requests=self.config.max_requests,
             )
@@ -103,12 +105,13 @@ def _limits(config: ConnectionConfig, connector: Connector) -> tuple[RateLimit, 
 
 
 class Connections:
-    """All connections of a session, by alias."""
+    """All connections of a session, by alias. `calls`: every call made so far, in order."""
 
     def __init__(self, configs: Mapping[str, ConnectionConfig], cancel: threading.Event) -> None:
         self.configs = dict(configs)
         self._cancel = cancel
         self._opened: dict[str, Opened] = {}
+        self.calls: list[Call] = []
 
     def get(self, alias: str) -> Opened:
         """Return a connection by its alias.
@@ -123,13 +126,8 @@ class Connections:
                 )
             raise SqlError(f"there is no connection @{alias}. {hint}")
         if alias not in self._opened:
-            self._opened[alias] = Opened(self.configs[alias], self._cancel)
+            self._opened[alias] = Opened(self.configs[alias], self._cancel, self.calls.append)
         return self._opened[alias]
-
-    def calls(self) -> list[Call]:
-        """Return every call made so far, in order of time."""
-        found = [call for opened in self._opened.values() for call in opened.calls]
-        return sorted(found, key=lambda call: call.at)
 
     def close(self) -> None:
         """Close them all."""

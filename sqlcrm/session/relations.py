@@ -156,7 +156,7 @@ def _unlogged(
     place = {name: i for i, (name, _) in enumerate(described)}
     known = {row[place["at"]] for row in logged}
     found = []
-    for call in connections.calls():
+    for call in connections.calls:
         at = dt.datetime.fromtimestamp(call.at, dt.UTC)
         if at in known:
             continue

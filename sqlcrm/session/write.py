@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlcrm.errors import Error, GuardRefused, ProgrammingError, SqlError
 from sqlcrm.planner.dml import check_verb, row_query, target_columns
-from sqlcrm.planner.plan import ReadPlan, Relation, Scan
+from sqlcrm.planner.plan import Relation, Scan
 from sqlcrm.sdk import Column, Table
 from sqlcrm.session.prepared import Prepared
 from sqlcrm.session.relations import complete, remote
@@ -43,7 +43,7 @@ class _Writing:
         self.prepared = prepared
         self.statement = prepared.statement
         self.started = time.monotonic()
-        self.seen_calls = self._logged = len(session.connections.calls())
+        self.seen_calls = self._logged = len(session.connections.calls)
         self.relation = self._target()
         self.unmatched: list[Unmatched] = []
         self.notices: list[str] = []
@@ -220,7 +220,7 @@ class _Writing:
 
     def _new_calls(self) -> list[dict[str, Any]]:
         """Return the calls made since this was last asked, for the journal."""
-        calls = self.session.connections.calls()
+        calls = self.session.connections.calls
         fresh, self._logged = calls[self._logged :], len(calls)
         return [
             dataclasses.asdict(call) | {"at": dt.datetime.fromtimestamp(call.at, dt.UTC)}
@@ -230,14 +230,15 @@ class _Writing:
     def _end(self, state: str, run: int, number: int, error: str = "") -> None:
         journal = self.session.journal
         journal.log_requests(run, number, self._new_calls())
-        calls = len(self.session.connections.calls()) - self.seen_calls
+        calls = len(self.session.connections.calls) - self.seen_calls
         journal.end_statement(run, number, state, calls=calls, error=error)
 
     def _report(self, plan: WritePlan, run: int, number: int) -> Report:
-        calls = self.session.connections.calls()[self.seen_calls :]
+        calls = self.session.connections.calls[self.seen_calls :]
         relation = self.relation
         counts = self.session.journal.counts(run, number)
-        bad = first_rows(self.session.journal, run, number, ("rejected", "unknown"))
+        states = [state for state in ("rejected", "unknown") if counts.get(state)]
+        bad = first_rows(self.session.journal, run, number, states) if states else {}
         return Report(
             verb=plan.verb,
             target=f"{relation.name}@{relation.connection}",
@@ -246,8 +247,8 @@ class _Writing:
             counts=counts,
             calls=dict(Counter(call.method for call in calls)),
             seconds=time.monotonic() - self.started,
-            rejected=bad["rejected"],
-            unknown=bad["unknown"],
+            rejected=bad.get("rejected", ()),
+            unknown=bad.get("unknown", ()),
             unmatched=tuple(self.unmatched),
             notices=tuple(self.notices),
         )

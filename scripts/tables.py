@@ -98,8 +98,7 @@ def _page(connector: Connector, table: Table) -> Iterator[str]:
     yield NOTE
     yield ""
     yield f"{connector.title}: [all tables](../index.md). {table.doc}"
-    verb = table.example.split(" ")[0].casefold()
-    if table.example and (verb not in VERBS or _can(table, verb)):
+    if table.example:
         yield ""
         yield "```sql"
         yield table.example
@@ -227,19 +226,15 @@ def _filters(filters: Sequence[Filter]) -> Iterator[str]:
 
 
 def _can(table: Table, verb: str) -> bool:
-    """Whether a statement of this verb is carried out; writes that are flows are not yet."""
+    """Whether a statement of this verb is accepted."""
     verbs = (verb,) if verb == "delete" else (verb, "upsert")
-    return any(write.verb in verbs and write.send is None for write in table.writes)
+    return any(write.verb in verbs for write in table.writes)
 
 
 def _writing(table: Table) -> Iterator[str]:
     yield "## Writing"
     yield ""
     verbs = [verb for verb in VERBS if _can(table, verb)]
-    missing = [write.verb.upper() for write in table.writes if not _can(table, write.verb)]
-    if missing:
-        yield f"{_and(missing)} takes several calls here, which sqlcrm does not make yet."
-        yield ""
     if not verbs:
         yield "Read-only: no call that writes is declared."
         return
@@ -259,6 +254,8 @@ def _writing(table: Table) -> Iterator[str]:
 
 
 def _carried(write: Write) -> str:
+    if write.send is not None:
+        return "as many as a row takes, one row after the other"
     return f"`{write.method} {write.path}`, one row a call"
 
 

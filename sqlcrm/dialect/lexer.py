@@ -132,7 +132,8 @@ def lex(text: str) -> Lexed:
     refs: list[Ref] = []
     for found in sorted(_finds(text, tokens), key=lambda f: -f.start):
         ref = _ref(found, next(marks), marked)
-        pad = " " * (found.end - found.start - 3)
+        rest = text[found.start + 3 : found.end]
+        pad = "".join("\n" if c == "\n" else " " for c in rest)  # lines keep their numbers
         marked = marked[: found.start] + ref.quoted + pad + marked[found.end :]
         refs.append(ref)
     return Lexed(text, marked, tuple(reversed(refs)), tuple(binds), tuple(tokens))

@@ -84,6 +84,7 @@ def parse(text: str) -> Statement:
     tokens = [t for t in lexed.tokens if t.token_type != TokenType.SEMICOLON]
     main = _main(tokens)
     if main is None:
+        _refuse_definition(_Cut(lexed, tokens))
         return Statement("local", lexed, lexed.marked)
     verb = tokens[main].text.casefold()
     if verb in {"select", "from", "values"}:
@@ -101,13 +102,44 @@ def _main(tokens: Sequence[Token]) -> int | None:
     """Return the token that says what the statement does, behind a WITH if there is one."""
     if not tokens:
         return None
-    first = tokens[0].text.casefold()
+    first = _word(tokens[0])
     if first in _MAIN:
         return 0
     if first != "with":
         return None
-    wanted = (i for i, t in _outside(tokens, 1) if t.text.casefold() in _MAIN)
+    wanted = (i for i, t in _outside(tokens, 1) if _word(t) in _MAIN and not _names(tokens, i))
     return next(wanted, None)
+
+
+def _word(token: Token) -> str:
+    """Return a token in lower case; with its quotes where it has them, as it is no keyword then."""
+    if token.token_type in {TokenType.STRING, TokenType.IDENTIFIER}:
+        return f"'{token.text}'"
+    return token.text.casefold()
+
+
+def _names(tokens: Sequence[Token], i: int) -> bool:
+    """Whether token `i` is the name of a CTE: `WITH update AS (…)`."""
+    before = _word(tokens[i - 1])
+    behind = _word(tokens[i + 1]) if i + 1 < len(tokens) else ""
+    return before in {"with", "recursive", ","} and behind in {"as", "(", "using"}
+
+
+def _refuse_definition(cut: _Cut) -> None:
+    """Refuse CREATE, ALTER and DROP of a remote table, and COPY into one: nothing would happen."""
+    for ref in cut.lexed.refs:
+        at = next((i for i, t in enumerate(cut.tokens) if t.start == ref.start), 0)
+        verb, before = cut.word(0), cut.word(at - 1)
+        if ref.alias in {LOCAL, ""} or at == 0:
+            continue
+        if verb in {"create", "alter", "drop", "truncate"} and before in {"table", "exists"}:
+            message = (
+                f"{verb.upper()} does not reach into a CRM; x@inmemorystorage is a local table"
+            )
+            raise SqlError(message, cut.lexed.text, ref.start, ref.end)
+        if verb == "copy" and at == 1 and cut.find(1, "from") < len(cut.tokens):
+            message = "COPY cannot write to a CRM; use INSERT INTO … SELECT … FROM 'file.csv'"
+            raise SqlError(message, cut.lexed.text, ref.start, ref.end)
 
 
 def _outside(tokens: Sequence[Token], start: int = 0) -> Iterator[tuple[int, Token]]:
@@ -123,20 +155,29 @@ def _outside(tokens: Sequence[Token], start: int = 0) -> Iterator[tuple[int, Tok
             depth += 1
 
 
+_BEFORE_TARGET = {"into", "from", "only"}
+_INSTEAD = {"or", "ignore", "replace"}
+
+
 def _target(lexed: Lexed, tokens: Sequence[Token], main: int) -> Ref | None:
-    """Return the remote table that a DML statement writes, None where it is a local one."""
-    after = tokens[main].end
-    for ref in lexed.refs:
-        if ref.start > after:
-            between = lexed.text[after + 1 : ref.start].casefold().split()
-            if all(w in {"into", "from", "or", "ignore", "replace", "only"} for w in between):
-                if ref.alias == SYSTEM:
-                    raise SqlError(
-                        "tables of @sqlcrm are read-only", lexed.text, ref.start, ref.end
-                    )
-                return None if ref.alias in {LOCAL, ""} else ref
-            return None
-    return None
+    """Return the remote table that a DML statement writes, None where it is a local one.
+
+    Raises: SqlError for what cannot be written, or not in this way.
+    """
+    following = (i for i in range(main + 1, len(tokens)))
+    words = _BEFORE_TARGET | _INSTEAD
+    at = next((i for i in following if tokens[i].text.casefold() not in words), len(tokens))
+    start = tokens[at].start if at < len(tokens) else -1
+    ref = next((ref for ref in lexed.refs if ref.start == start), None)
+    if ref is None or ref.alias in {LOCAL, ""}:
+        return None
+    if ref.alias == SYSTEM:
+        raise SqlError("tables of @sqlcrm are read-only", lexed.text, ref.start, ref.end)
+    instead = [t for t in tokens[main + 1 : at] if t.text.casefold() in _INSTEAD]
+    if instead:
+        message = "INSERT OR … does not exist for remote tables: INSERT changes no row, UPDATE does"
+        raise SqlError(message, lexed.text, instead[0].start, instead[-1].end + 1)
+    return ref
 
 
 class _Cut:
@@ -152,8 +193,8 @@ class _Cut:
         return next(starts, len(self.tokens))
 
     def word(self, i: int) -> str:
-        """Return token `i` in lower case, "" behind the end."""
-        return self.tokens[i].text.casefold() if i < len(self.tokens) else ""
+        """Return token `i` as a keyword in lower case, "" behind the end."""
+        return _word(self.tokens[i]) if i < len(self.tokens) else ""
 
     def slice(self, start: int, end: int) -> str:
         """Return the marked text from token `start` to token `end`, exclusive."""
@@ -164,7 +205,7 @@ class _Cut:
     def find(self, start: int, *words: str) -> int:
         """Return where `words` stand in a row outside brackets, from `start` on; else the end."""
         for i, token in _outside(self.tokens, start):
-            if token.text.casefold() != words[0]:
+            if _word(token) != words[0]:
                 continue
             if words[0] == "from" and self.word(i - 1) == "distinct":
                 continue  # IS [NOT] DISTINCT FROM

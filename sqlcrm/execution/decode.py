@@ -24,6 +24,16 @@ ARROW = {
     Type.JSON: pa.string(),
 }
 
+_UNFIT = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    OverflowError,
+    RecursionError,
+)
+"""What reading a value of an unexpected shape may raise."""
+
 _TRUE = {True, "1", "true", "True", "t", "yes"}
 _FALSE = {False, "0", "false", "False", "f", "no"}
 
@@ -85,7 +95,7 @@ class Decoder:
                 if from_wire is not None:
                     value = from_wire(value)
                 value = None if value is None else plain(value)
-            except (ValueError, TypeError, OverflowError, RecursionError):
+            except _UNFIT:
                 shown = repr(value)[:80]
                 message = f"{self.where}.{column.name}: {shown} is no {column.type}"
                 raise ShapeChanged(message) from None
@@ -125,6 +135,8 @@ def _beside(load: Sideload, key: str, body: Any, rows: Sequence[Any], where: str
     found: dict[str, Any] = {}
     seen: set[str] = set()
     for item in rows_at(body, load.name, where) if load.name in body else ():
+        if not isinstance(item, dict):
+            raise ShapeChanged(f"{where}: one of {load.name} is {type(item).__name__}, no object")
         seen.add(str(item.get("id")))
         if str(item.get(load.by)) == key:
             found[str(item.get(load.parent))] = item.get(load.value)

@@ -149,14 +149,10 @@ class Engine:
         try:
             self.connection.extract_statements(marked)
         except duckdb.ParserException as error:
-            found = _PLACE.search(str(error))
             message = _PLACE.sub("", str(error)).removeprefix("Parser Error: ").strip()
-            if found is None:
+            start, end = _location(marked)
+            if start < 0:
                 raise SqlError(message) from None
-            number = int(found["number"])
-            indent = len(found["pad"]) - len(f"LINE {number}: ")
-            start = sum(len(line) + 1 for line in text.split("\n")[: number - 1]) + indent
-            end = start + len(found["carets"])
             if message.startswith("syntax error at or near"):  # DuckDB's own words hold marks
                 message = f'syntax error at or near "{text[start:end]}"'
             raise SqlError(message, text, start, end) from None
@@ -175,6 +171,24 @@ class Engine:
         """Close the database and remove its temporary folder."""
         self.connection.close()
         self._scratch.cleanup()
+
+
+def _location(marked: str) -> tuple[int, int]:
+    """Return which characters DuckDB's parser stumbles over, (-1, -1) where it does not say.
+
+    Its own underlining will not do: it cuts long lines short.
+    """
+    with duckdb.connect(config={"errors_as_json": "true"}) as other:
+        try:
+            other.extract_statements(marked)
+        except duckdb.ParserException as error:
+            found = re.search(r'"location":"\[(\d+),(\d+)\]"', str(error))
+            if found is not None:
+                raw, start = marked.encode(), int(found[1])  # it counts bytes
+                before, there = raw[:start], raw[start : start + int(found[2])]
+                first = len(before.decode(errors="replace"))
+                return first, first + max(1, len(there.decode(errors="replace")))
+    return -1, -1
 
 
 def _type(column: Column) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from sqlcrm.errors import ShapeChanged
 from sqlcrm.planner.access import Access, wire
-from sqlcrm.sdk import Column, Read, Request, Response, dig, rows_at
+from sqlcrm.sdk import Column, Cursor, NextLink, Read, Request, Response, dig, rows_at
 from sqlcrm.sdk.values import Flow, Verdict
 
 MOST_EMPTY = 3
@@ -46,13 +46,14 @@ class Page:
     """One page: the rows, the whole reply for what lies beside them, and the total if told.
 
     left: rows of this list from this page on, as the reply says; None where it does not.
-    last: whether the list ends here.
+    last: whether the list ends here. keys: those that were asked for.
     """
 
     rows: Sequence[Any]
     body: Any
     left: int | None
     last: bool
+    keys: Sequence[Any] = ()
 
 
 def fetch(access: Access, columns: Sequence[Column], door: Door, where: str) -> Iterator[Page]:
@@ -63,7 +64,7 @@ def fetch(access: Access, columns: Sequence[Column], door: Door, where: str) -> 
     read = access.read
     if read.fetch is not None:
         rows = door.drive(read.fetch(access.keys, access.query))
-        yield Page(rows, {read.at: rows}, None, last=True)
+        yield Page(rows, {read.at: rows}, None, last=True, keys=access.keys)
         return
     if not read.by:
         yield from _list(read, _request(access, columns, ()), door, where, lambda _: None)
@@ -74,7 +75,7 @@ def fetch(access: Access, columns: Sequence[Column], door: Door, where: str) -> 
         request = _request(access, columns, keys)
         last = number == len(batches) - 1
         for page in _list(read, request, door, where, _checker(read, by, keys, where)):
-            yield Page(page.rows, page.body, page.left, page.last and last)
+            yield Page(page.rows, page.body, page.left, page.last and last, keys)
 
 
 def _request(access: Access, columns: Sequence[Column], keys: Sequence[Any]) -> Request:
@@ -134,17 +135,24 @@ def _rows(read: Read, got: Response, where: str) -> Sequence[Any]:
     from sqlcrm.execution.decode import check_expected
 
     check_expected(got.body, read.expects, where)
-    parents = getattr(read.pages, "at", read.at)
+    parents = _paged(read)
     if parents != read.at and dig(got.body, read.at) is None and dig(got.body, parents) == []:
         return ()  # no parents, so nothing beside them
     return rows_at(got.body, read.at, where)
+
+
+def _paged(read: Read) -> str:
+    """Return where the rows sit by which a list is paged; they may be parents of the rows."""
+    if isinstance(read.pages, Cursor | NextLink):
+        return read.at
+    return str(getattr(read.pages, "at", read.at))
 
 
 def _checker(
     read: Read, by: Column | None, keys: Sequence[Any], where: str
 ) -> Callable[[Page], None]:
     """Return a check that a key lookup was understood: an ignored filter returns everybody."""
-    direct = getattr(read.pages, "at", read.at) == read.at or read.batch > 1
+    direct = _paged(read) == read.at or read.batch > 1
     if by is None or not read.param or not direct or by.sideload is not None:
         return lambda _: None
     asked = {_folded(wire(key), by) for key in keys}

@@ -95,7 +95,7 @@ def _names(row: Sequence[Any], width: int) -> list[str]:
     taken: set[str] = set()
     for i in range(width):
         value = row[i] if i < len(row) else ""
-        plain = str(value).strip() if value not in (None, "") else _letters(i)
+        plain = ("" if value is None else _text(value).strip()) or _letters(i)
         name, number = plain, 1
         while name.casefold() in taken:
             number += 1

@@ -11,7 +11,7 @@ from sqlcrm.execution.engine import Engine, named_binds, quote
 from sqlcrm.execution.pages import Door, Page, fetch
 from sqlcrm.planner.access import Access, accesses, best
 from sqlcrm.planner.plan import KeySource, Predicate, ReadPlan, Scan
-from sqlcrm.sdk import Column, Type, dig
+from sqlcrm.sdk import Column, IdCursor, Single, Type, dig
 
 ENOUGH = 2_000
 """Rows to gather before they are handed to DuckDB; smaller batches cost it more than they hold."""
@@ -204,9 +204,9 @@ class _Loading:
         for number, access in enumerate(options):
             pages = fetch(access, self._asked(access), connection.door, self._where)
             first = next(pages, None)
-            self.pages += 1
+            self.pages += first is not None
             later = options[number + 1 :]
-            if first is None or not later or _rest(first, access) <= later[0].least:
+            if first is None or not later or not _leave(first, access, later):
                 self._gather(access, first, pages, connection.zone)
                 return access
         return options[-1]
@@ -222,11 +222,12 @@ class _Loading:
         from sqlcrm.execution.decode import Decoder
 
         decoder = Decoder(self._columns, self._where, zone)
-        once = bool(access.read.by) or hasattr(access.read.pages, "offset")
+        once = bool(access.read.by) or not isinstance(access.read.pages, Single | IdCursor)
         held: list[pa.RecordBatch] = []
         page = first
         while page is not None:
-            rows = self._filled(self._unseen(page.rows) if once else page.rows, access)
+            rows = self._filled(page, access)
+            rows = self._unseen(rows) if once else rows
             if rows:
                 held.append(decoder.batch(rows, page.body))
             self.rows += len(rows)
@@ -238,23 +239,24 @@ class _Loading:
             self.pages += page is not None
         self._hand_over(held)
 
-    def _filled(self, rows: Sequence[Any], access: Access) -> Sequence[Any]:
+    def _filled(self, page: Page, access: Access) -> Sequence[Any]:
         """Put the key into rows that do not repeat their parent's id."""
-        read = access.read
-        if not read.by or len(access.keys) != 1 or not rows:
+        rows, read = page.rows, access.read
+        if not read.by or len(page.keys) != 1 or not all(isinstance(row, dict) for row in rows):
             return rows
         column = self._scan.relation.table.column(read.by)
         path = column.path if column is not None else ""
         if not path or "." in path or any(path in row for row in rows):
             return rows
-        return [{path: access.keys[0], **row} for row in rows]
+        return [{path: page.keys[0], **row} for row in rows]
 
     def _unseen(self, rows: Sequence[Any]) -> Sequence[Any]:
         """Leave out rows that came before: lists move while they are paged through."""
         fresh = []
         for row in rows:
-            mark = tuple(str(dig(row, column.path)) for column in self._key)
-            if not mark or mark not in self._seen:
+            key = [dig(row, column.path) for column in self._key]
+            mark = tuple(map(str, key))
+            if not key or None in key or mark not in self._seen:  # without a key, none is the same
                 self._seen.add(mark)
                 fresh.append(row)
         return fresh
@@ -277,6 +279,13 @@ class _Loading:
             return self.rows >= limit.rows
         query = f"SELECT count(*) FROM {limit.source} WHERE {limit.where}"
         return bool(self._staging.run(query)[0][0] >= limit.rows)
+
+
+def _leave(first: Page, access: Access, later: Sequence[Access]) -> bool:
+    """Whether to go over to the next access: the rest of this one costs more than it at least."""
+    if first.left is None and not first.last:  # a list of unknown length: keys tell their calls
+        return later[-1].exact
+    return _rest(first, access) > later[0].least
 
 
 def _rest(first: Page, access: Access) -> int:

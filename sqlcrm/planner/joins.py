@@ -19,9 +19,11 @@ from sqlcrm.planner.sources import (
     has_subquery,
     own_columns,
     owner,
+    parse,
     selects,
     sources,
     sql,
+    volatile,
 )
 
 
@@ -30,10 +32,10 @@ def key_sources(
 ) -> dict[str, list[KeySource]]:
     """Return, by mark, every source of keys that the query's joins and IN offer."""
     found: dict[str, list[KeySource]] = {mark: [] for mark in relations}
-    with_ = _with(tree)
     for select in selects(tree):
-        if select.args.get("with_") is not None and select is not tree:
-            continue  # names of an inner WITH are not known outside of it
+        with_ = _with(tree, select)
+        if with_ is None:
+            continue
         place = _Place(select, sources(select, relations), binds, relations, with_)
         for mark, source in _of(place):
             found[mark].append(source)
@@ -54,9 +56,29 @@ class _Place:
     with_: str
 
 
-def _with(tree: exp.Expr) -> str:
-    clause = tree.args.get("with_")
-    return "" if clause is None else str(clause.sql(dialect="duckdb"))
+def _with(tree: exp.Expr, select: exp.Select) -> str | None:
+    """Return the WITH clause that a SELECT sees, as text.
+
+    None where it sees names of an inner WITH, or its own of a recursive one: these are not known
+    outside of it.
+    """
+    outer = tree.args.get("with_")
+    place: exp.Expr | None = select
+    inside: exp.Expr | None = None
+    while place is not None and place is not tree:
+        if place.args.get("with_") is not None:
+            return None
+        inside = place if isinstance(place, exp.CTE) and place.parent is outer else inside
+        place = place.parent
+    if outer is None:
+        return ""
+    clause = outer.copy()
+    if inside is not None:
+        if outer.args.get("recursive"):
+            return None
+        before = outer.expressions.index(inside)
+        clause.set("expressions", clause.expressions[:before])
+    return str(clause.sql(dialect="duckdb")) if clause.expressions else ""
 
 
 def _of(place: _Place) -> Iterator[tuple[str, KeySource]]:
@@ -102,7 +124,17 @@ def _join_source(column: str, value: exp.Expr, target: Source, place: _Place) ->
     origin = owners[0]
     if origin is None or origin is target or isinstance(origin.node, exp.Lateral):
         return None
+    if not isinstance(value, exp.Column) and _nullable(origin, place.scope):
+        return None  # coalesce(a.b, 5) has a value where a has no row
     return _source(column, value, origin, place)
+
+
+def _nullable(origin: Source, scope: list[Source]) -> bool:
+    """Whether a join may put a row of nulls in place of a row of this source."""
+    position = scope.index(origin)
+    own = origin.join is not None and origin.join.side in {"LEFT", "FULL"}
+    later = (source.join for source in scope[position + 1 :] if source.join is not None)
+    return own or any(join.side in {"RIGHT", "FULL"} for join in later)
 
 
 def _source(column: str, value: exp.Expr, origin: Source, place: _Place) -> KeySource | None:
@@ -111,12 +143,18 @@ def _source(column: str, value: exp.Expr, origin: Source, place: _Place) -> KeyS
     if origin.relation is not None and not node.alias:
         node = exp.alias_(node, origin.relation.name, quoted=True, table=True)
     expression, source = sql(value), sql(node)
-    if expression is None or source is None:
+    if expression is None or source is None or _changing(node, place) or volatile(value):
         return None
-    label = f"{_label(origin)}.{value.name or expression}"
+    label = f"{_label(origin)}.{value.name}" if isinstance(value, exp.Column) else expression
     where = _own_where(origin, place)
     needs = _marks(node, place)
     return KeySource(column, expression, source, where, place.with_, needs, label)
+
+
+def _changing(node: exp.Expr, place: _Place) -> bool:
+    """Whether a source, or the WITH clause before it, gives other rows each time it is run."""
+    clause = parse(f"{place.with_} SELECT 1") if place.with_ else None
+    return volatile(node) or (clause is not None and volatile(clause))
 
 
 def _label(origin: Source) -> str:
@@ -132,7 +170,7 @@ def _own_where(origin: Source, place: _Place) -> str:
     texts = []
     for part in conjuncts(where.this if where is not None else None):
         columns = [c for c in own_columns(part) if c.name not in place.binds]
-        if has_subquery(part) or not columns:
+        if has_subquery(part) or not columns or volatile(part):
             continue
         if all(owner(c, place.scope, place.binds) is origin for c in columns):
             text = sql(part)
@@ -149,6 +187,8 @@ def _subquery_source(column: str, value: exp.Subquery, place: _Place) -> KeySour
     for node in own_columns(inner):
         if node.table and all(s.name != node.table.casefold() for s in scope):
             return None  # it may be correlated
+    if _changing(inner, place):
+        return None
     text = sql(value)
     name = inner.expressions[0].alias_or_name
     if text is None or not name or isinstance(inner.expressions[0], exp.Star):

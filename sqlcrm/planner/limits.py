@@ -29,7 +29,12 @@ _GATHERING = (exp.AggFunc, exp.Window, exp.UDTF, exp.Explode, exp.Anonymous)
 def limits(
     tree: exp.Expr, relations: Mapping[str, Relation], binds: Collection[str]
 ) -> dict[str, Limit]:
-    """Return the Limit of the one table of a plain `SELECT … FROM t WHERE … LIMIT n`."""
+    """Return the Limit of the one table of a plain `SELECT … FROM t WHERE … LIMIT n`.
+
+    DESCRIBE needs no row of any table.
+    """
+    if isinstance(tree, exp.Describe):
+        return {mark: Limit(0, "") for mark in relations}
     if not isinstance(tree, exp.Select) or any(tree.args.get(name) for name in _BLOCKING):
         return {}
     scope = sources(tree, relations)

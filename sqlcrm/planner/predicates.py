@@ -23,6 +23,7 @@ _OPERATORS: dict[type[exp.Expr], str] = {
     exp.GT: ">",
     exp.GTE: ">=",
 }
+_UNDERSTOOD = {"this", "expression", "expressions", "low", "high"}
 _MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -49,7 +50,7 @@ def conditions(select: exp.Select, scope: list[Source]) -> Iterator[tuple[exp.Ex
     for position, source in enumerate(scope):
         if source.join is None:
             continue
-        allowed = [s for s in thinned(source.join, scope, position) if s not in fixed]
+        allowed = thinned(source.join, scope, position)
         for part in conjuncts(source.join.args.get("on")):
             yield part, allowed
 
@@ -68,7 +69,9 @@ def _fixed(scope: list[Source]) -> list[Source]:
 
 def thinned(join: exp.Join, scope: list[Source], position: int) -> list[Source]:
     """Return the sources that a join's condition may thin out: those it does not preserve."""
-    left, right = scope[:position], [scope[position]]
+    fixed = _fixed(scope)
+    left = [source for source in scope[:position] if source not in fixed]
+    right = [source for source in scope[position : position + 1] if source not in fixed]
     kind, side = join.kind, join.side
     if side == "FULL" or join.method in {"ASOF", "POSITIONAL"}:
         return []
@@ -98,6 +101,8 @@ def _shapes(
     condition: exp.Expr, binds: Mapping[str, Any]
 ) -> Iterator[tuple[exp.Column, str, list[Any]]]:
     """Yield a condition as column, operator and constants, where it has that shape."""
+    if any(value for name, value in condition.args.items() if name not in _UNDERSTOOD):
+        return  # NOT LIKE is a LIKE with a mark on it, BETWEEN SYMMETRIC a BETWEEN
     op = _OPERATORS.get(type(condition))
     if op is not None:
         left, right = condition.this, condition.expression

@@ -137,7 +137,10 @@ class IdCursor:
             return None
         if len(parents) >= total:
             return None
-        return sent.with_query(**{self.after_id: str(parents[-1][self.id])})
+        last = dig(parents[-1], self.id)
+        if last is None:
+            raise ShapeChanged(f"{sent.path}: a row of {self.at} has no {self.id}")
+        return sent.with_query(**{self.after_id: str(last)})
 
     def total(self, got: Response) -> int | None:
         """Return the number at `total_at`."""

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlcrm.errors import ProgrammingError, did_you_mean
 from sqlcrm.session.opening import describe
 from sqlcrm.shell.listing import TABLES, table_rows
+from sqlcrm.shell.running import Order, Runner
 from sqlcrm.shell.signals import stopping
 from sqlcrm.shell.sources import read_script
 
 if TYPE_CHECKING:
-    from sqlcrm.shell.repl import Desk
+    from sqlcrm.session.state import Session
+    from sqlcrm.shell.narration import Narrator
+    from sqlcrm.shell.output import Output
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What is at hand in the shell: a session, where results go, and who tells the rest."""
+
+    session: Session
+    output: Output
+    narrator: Narrator
+
+    def run(self, text: str, name: str = "") -> int:
+        """Run statements and return their exit code."""
+        return Runner(self.session, self.output, self.narrator).script(Order(text, name))
 
 
 class Leave(Exception):
@@ -53,7 +70,7 @@ def _describe(desk: Desk, argument: str) -> int:
     if not table:
         raise ProgrammingError("\\d takes a table, such as contacts@ac; \\dt lists them")
     if not at or alias.casefold() in {"inmemorystorage", "sqlcrm"}:
-        return desk.take(_DESCRIBE.format(argument))
+        return desk.run(_DESCRIBE.format(argument))
     with stopping(desk.session.cancel):
         rows = describe(desk.session, table, alias)
     columns = [(name, "VARCHAR") for name in ("column", "type", "role", "about")]
@@ -64,7 +81,7 @@ def _describe(desk: Desk, argument: str) -> int:
 def _include(desk: Desk, argument: str) -> int:
     if not argument:
         raise ProgrammingError("\\i takes the name of a script")
-    return desk.take(read_script(Path(argument).expanduser()), argument)
+    return desk.run(read_script(Path(argument).expanduser()), argument)
 
 
 _DESCRIBE = "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {})"

@@ -120,9 +120,9 @@ def query(context: click.Context, /, sql: str, **options: Any) -> int:
     The format is a table unless --format or the suffix of -o says otherwise, also in a pipe.
     """
     from sqlcrm.shell.running import execute
-    from sqlcrm.shell.sources import read_input
+    from sqlcrm.shell.sources import read_argument
 
-    return execute(_order(context, read_input() if sql == "-" else sql, "", options))
+    return execute(_order(context, read_argument(sql), "", options))
 
 
 @sqlcrm.command()

@@ -52,7 +52,7 @@ _EXCEL = "read_excel('people.xlsx')"
 _CSV = "read_csv('people.csv')"
 _UNMATCHED = "select source, target_table, value from unmatched@sqlcrm"
 
-_NEXT = """\
+NEXT = """\
 What to try next, in two terminals:
 
   sqlcrm sandbox activecampaign --port 8787 --limits off --config-out sandbox.toml
@@ -119,7 +119,7 @@ class _Demo:
         _say("\n6. What the last file named and the CRM does not have:\n")
         _say(_indented(f"{_UNMATCHED}\n"))
         self._run(_UNMATCHED)
-        _say(f"\n{_NEXT}")
+        _say(f"\n{NEXT}")
         return 0
 
     def _tag(self, source: str, tag: str) -> None:

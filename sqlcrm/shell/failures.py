@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from types import FrameType
 
 import click
 
@@ -14,9 +15,21 @@ from sqlcrm.errors import Cancelled, Error
 _USAGE = 2
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came where no statement runs."""
+
+
+def _on_sigterm(_number: int, _frame: FrameType | None) -> None:
+    """End as Ctrl-C does, in order; a shell, too, which Ctrl-C alone does not end.
+
+    Raises: Terminated, always.
+    """
+    raise Terminated
+
+
 def guarded(command: Callable[[], int | None]) -> int:
     """Run a command and return its exit code, whatever happens in it."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # outside a statement: as Ctrl-C
+    signal.signal(signal.SIGTERM, _on_sigterm)
     try:
         code = command() or 0
         sys.stdout.flush()

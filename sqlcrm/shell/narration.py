@@ -20,7 +20,7 @@ class Narrator:
     def say(self, text: str) -> None:
         """Tell one thing; an API's control characters in it are shown, not obeyed."""
         self.clear()
-        click.echo(escaped(text, keep="\n"), err=True)
+        click.echo(escaped(text, keep="\n\t"), err=True)
 
     def lines(self, lines: Iterable[str]) -> None:
         """Tell several things, one a line."""

@@ -11,20 +11,17 @@ import click
 
 from sqlcrm.errors import Cancelled
 from sqlcrm.session.opening import Limits, forget_cancel, history_file, is_whole, open_session
-from sqlcrm.shell.backslash import Leave, obey
-from sqlcrm.shell.failures import failed
+from sqlcrm.shell.backslash import Desk, Leave, obey
+from sqlcrm.shell.failures import Terminated, failed
 from sqlcrm.shell.narration import Narrator
 from sqlcrm.shell.output import Output
 from sqlcrm.shell.printing import Style
-from sqlcrm.shell.running import Order, Runner
 from sqlcrm.shell.signals import plain_interrupt
 from sqlcrm.shell.sources import read_input
 from sqlcrm.shell.text import escaped
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
-
-    from sqlcrm.session.state import Session
 
 PROMPT = "sqlcrm> "
 _GREETING = "sqlcrm {version}: statements end with ; and \\? lists the commands, \\q leaves"
@@ -44,32 +41,24 @@ def shell(config: Path | None) -> int:
         session.close()
 
 
-class Desk:
-    """Takes what is typed: whole statements, and commands that begin with a backslash."""
+def take(desk: Desk, text: str) -> int:
+    """Run what was typed and return its exit code; whatever goes wrong is told.
 
-    def __init__(self, session: Session, output: Output, narrator: Narrator) -> None:
-        self.session = session
-        self.output = output
-        self.narrator = narrator
-
-    def take(self, text: str, name: str = "") -> int:
-        """Run a text and return its exit code; whatever goes wrong is told.
-
-        Raises: Leave for `\\q`.
-        """
-        try:
-            if text.lstrip().startswith("\\"):
-                return obey(self, text.strip().rstrip(";").rstrip())
-            return Runner(self.session, self.output, self.narrator).script(Order(text, name))
-        except Leave:
-            raise
-        except KeyboardInterrupt:
-            self.narrator.error("interrupted")
-            return Cancelled.exit_code
-        except Exception as error:  # noqa: BLE001 - a shell outlives its statements
-            return failed(error)
-        finally:
-            forget_cancel(self.session)
+    Raises: Leave for `\\q`; Terminated.
+    """
+    try:
+        if text.lstrip().startswith("\\"):
+            return obey(desk, text.strip().rstrip(";").rstrip())
+        return desk.run(text)
+    except (Leave, Terminated):
+        raise
+    except KeyboardInterrupt:
+        desk.narrator.error("interrupted")
+        return Cancelled.exit_code
+    except Exception as error:  # noqa: BLE001 - a shell outlives its statements
+        return failed(error)
+    finally:
+        forget_cancel(desk.session)
 
 
 def _converse(desk: Desk) -> int:
@@ -82,7 +71,9 @@ def _converse(desk: Desk) -> int:
         try:
             text = line.prompt()
             if text.strip():
-                desk.take(text)
+                take(desk, text)
+        except Terminated:
+            return Cancelled.exit_code
         except KeyboardInterrupt:
             continue
         except (EOFError, Leave):
@@ -94,6 +85,7 @@ def _prompt() -> PromptSession[str]:
     from prompt_toolkit import PromptSession
     from prompt_toolkit.history import FileHistory
     from prompt_toolkit.key_binding import KeyBindings
+    from prompt_toolkit.output import create_output
 
     keys = KeyBindings()
 
@@ -112,6 +104,7 @@ def _prompt() -> PromptSession[str]:
         history=FileHistory(str(history_file())),
         key_bindings=keys,
         reserve_space_for_menu=0,
+        output=create_output(always_prefer_tty=True),  # results may go to a file
     )
 
 
@@ -126,7 +119,7 @@ def _read(desk: Desk, text: str) -> int:
     worst = 0
     try:
         for part in parts(text):
-            code = desk.take(part)
+            code = take(desk, part)
             if code not in {0, 4}:
                 return code
             worst = max(worst, code)

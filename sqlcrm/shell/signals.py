@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
+_AGAIN = 0.1
+"""Seconds between one cancelling and the next."""
+
 STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -18,10 +21,18 @@ class Interruption:
     """Whether somebody asked to stop."""
 
     asked: bool = False
+    over: threading.Event = field(default_factory=threading.Event)
     threads: list[threading.Thread] = field(default_factory=list)
+
+    def insist(self, cancel: Callable[[], None]) -> None:
+        """Cancel until the block is over: what begins a moment later must stop, too."""
+        cancel()
+        while not self.over.wait(_AGAIN):
+            cancel()
 
     def settle(self) -> None:
         """Wait until the cancelling itself is through."""
+        self.over.set()
         for thread in self.threads:
             thread.join()
 
@@ -38,7 +49,7 @@ def stopping(cancel: Callable[[], None]) -> Iterator[Interruption]:
     def stop(number: int, _frame: FrameType | None) -> None:
         found.asked = True
         signal.signal(number, signal.SIG_DFL)
-        thread = threading.Thread(target=cancel, daemon=True)
+        thread = threading.Thread(target=found.insist, args=(cancel,), daemon=True)
         found.threads.append(thread)
         thread.start()
 

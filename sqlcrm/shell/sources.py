@@ -27,6 +27,16 @@ def read_input() -> str:
     return _decoded(sys.stdin.buffer.read(), "the standard input")
 
 
+def read_argument(text: str) -> str:
+    """Return SQL from the command line; `-` stands for the standard input.
+
+    Raises: click.UsageError for bytes that are no UTF-8.
+    """
+    if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
+        raise click.UsageError("the SQL is not UTF-8")
+    return read_input() if text == "-" else text
+
+
 def _decoded(content: bytes, what: str) -> str:
     try:
         return content.decode("utf-8-sig")

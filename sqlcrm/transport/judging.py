@@ -48,7 +48,7 @@ class Judge:
         if 300 <= got.status < 400:
             return self._redirected(request, target, got, name)
         try:
-            verdict, reason = self._connector.judge(got)
+            verdict, reason = self._connector.judge(got, target.path)
             reason = self._redact.shown(reason, 1000)
         except Exception as problem:  # noqa: BLE001 - a connector's code may raise anything
             kind = type(problem).__name__

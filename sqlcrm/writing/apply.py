@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from sqlcrm.errors import Cancelled, Error, OperationalError, OutcomeUnknown
-from sqlcrm.execution.pages import AnswerLike
-from sqlcrm.sdk import Request, Verdict, dig
+from sqlcrm.execution.pages import AnswerLike, Door
+from sqlcrm.sdk import Outcome, Verdict, dig
 from sqlcrm.state.journal import Journal
 from sqlcrm.state.values import Operation, Settled
-from sqlcrm.writing.bodies import request
+from sqlcrm.writing.bodies import request, wire_row
 from sqlcrm.writing.plan import WritePlan
-
-
-class Sender(Protocol):
-    """The connection's way out (transport.Client)."""
-
-    def send(self, request: Request) -> AnswerLike:
-        """Send one request."""
 
 
 class Run:
@@ -54,7 +47,7 @@ class Run:
 
 
 def apply(
-    plan: WritePlan, sender: Sender, run: Run, progress: Callable[[int, int], None]
+    plan: WritePlan, door: Door, run: Run, progress: Callable[[int, int], None]
 ) -> list[Operation]:
     """Send every planned operation; return those whose outcome is unknown.
 
@@ -65,7 +58,7 @@ def apply(
     unknown: list[Operation] = []
     planned = plan.planned
     for done, operation in enumerate(planned):
-        outcome, stop = _one(plan, operation, sender, run)
+        outcome, stop = _one(plan, operation, door, run)
         if outcome is not None:
             run.settled([outcome])
             if outcome.state == "unknown":
@@ -80,19 +73,23 @@ def apply(
 
 
 def _one(
-    plan: WritePlan, operation: Operation, sender: Sender, run: Run
+    plan: WritePlan, operation: Operation, door: Door, run: Run
 ) -> tuple[Settled | None, Error | None]:
     """Send one operation; return its outcome, and the error that must stop the rest, if any."""
     write = plan.writes[operation.verb]
     number = operation.number
+    extra = plan.extra.get(number)
     try:
-        call = request(write, plan.relation.table, operation, plan.extra.get(number))
+        call = request(write, plan.relation.table, operation, extra)
     except ValueError as problem:
         run.sent([number])
         return Settled(number, "rejected", str(problem)), None
     run.sent([number])
     try:
-        answer = sender.send(call)
+        if write.send is not None:
+            row = wire_row(plan.relation.table, operation.values)
+            return _told(number, door.drive(write.send([row]))), None
+        answer = door.send(call)
     except OutcomeUnknown as error:
         return Settled(number, "unknown", str(error)), None
     except OperationalError as error:
@@ -100,6 +97,13 @@ def _one(
     except Error as error:  # it could not even be written down as a request
         return Settled(number, "rejected", str(error)), None
     return _judged(operation, answer, write.wrap), None
+
+
+def _told(number: int, outcomes: Sequence[Outcome]) -> Settled:
+    """Return what a write flow says of its one row; silence is no success."""
+    if len(outcomes) != 1:
+        return Settled(number, "unknown", f"the flow gave {len(outcomes)} outcomes for one row")
+    return Settled(number, outcomes[0].state, outcomes[0].reason, outcomes[0].id)
 
 
 def _judged(operation: Operation, answer: AnswerLike, wrap: str) -> Settled:

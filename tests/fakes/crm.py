@@ -40,9 +40,7 @@ from sqlcrm.sdk import (
 ZONE = "America/Chicago"
 LISTED = Offset(3, "meta.total")
 UNCOUNTED = Offset(5)
-PEOPLE = IdCursor(
-    4, at="people", total_at="meta.total", after_id="id_above", order=("sort", "id")
-)
+PEOPLE = IdCursor(4, at="people", total_at="meta.total", after_id="id_above", order=("sort", "id"))
 VALUES = Sideload("values", ask=("include", "values"), parent="person")
 
 Body = dict[str, Any]
@@ -310,16 +308,16 @@ class _Reply:
             elif name in _FILTERS:
                 column, test = _FILTERS[name]
                 had = person[column]
-                yield had is None and name != "email" or had is not None and test(had, values[0])
+                yield name != "email" if had is None else test(had, values[0])
 
     def _groups(self) -> Body:
         ids, title = self.query.get("ids[]"), self.first("title").casefold()
         rows = [
-            {"id": g["id"], "title": g["title"], "size": _loose(g["size"]), "leader_id": g["leader_id"]}
+            g | {"size": _loose(g["size"])}
             for g in self.crm.groups
             if (ids is None or str(g["id"]) in ids)
             and (not title or title in str(g["title"]).casefold())
-        ]  # fmt: skip
+        ]
         return self._offset("groups", rows)
 
     def _members(self) -> Body:

@@ -127,6 +127,7 @@ class _Writer:
     def __init__(self, draw: DrawFn) -> None:
         self.draw = draw
         self.aliases = 0
+        self.wrapped: set[str] = set()
 
     def pick(self, options: Any) -> Any:
         return self.draw(st.sampled_from(list(options)))
@@ -148,6 +149,7 @@ class _Writer:
         text = self.place(table)
         if self.chance(6):
             inner: Scope = [("i", table)]
+            self.wrapped.add(alias)
             text = f"(SELECT * FROM {text} i WHERE {self.condition(inner, 0)})"
         return f"{text} {'AS ' if self.chance(2) else ''}{alias}", alias, table
 
@@ -272,7 +274,7 @@ class _Writer:
                     f"{alias}.active IS NOT TRUE",
                     f"{alias}.score {sign} 2.0",
                     f"{alias}.score {sign} 2",
-                    f"{alias}.team = {self.constant()}",
+                    f"{alias}.{'group_id' if alias in self.wrapped else 'team'} = 3",
                 ]
             )
         )
@@ -352,15 +354,19 @@ class _Writer:
         kind = self.pick(_KINDS[:4])
         other = f"{self.place(table)} o"
         if self.chance(3):  # the CTE's name hides the local table's
-            inner = f"SELECT k + 1 AS c0 FROM loc WHERE {self.condition([('loc', 'loc')], 0)}"
-            return f"WITH cte AS ({inner}) SELECT o.{column} FROM {other} {kind} cte ON cte.c0 = o.{column}"
+            where = self.condition([("loc", "loc")], 0)
+            return (
+                f"WITH loc AS (SELECT k + 1 AS k FROM loc WHERE {where}) "
+                f"SELECT o.{column} FROM {other} {kind} loc l ON l.k = o.{column}"
+            )
         if self.chance(3):
-            nested = f"WITH loc AS (SELECT 4 AS k) SELECT * FROM (SELECT o.{column} FROM {other} JOIN loc ON loc.k = o.{column}) z"
-            return f"SELECT * FROM ({nested}) y"
+            inner = f"SELECT o.{column} FROM {other} JOIN loc l ON l.k = o.{column}"
+            return f"SELECT * FROM (WITH loc AS (SELECT 4 AS k) SELECT * FROM ({inner}) z) y"
         return (
-            f"WITH cte AS ({inner}), more AS (SELECT o.* FROM {other} JOIN cte ON cte.c0 = "
-            f"o.{column}) SELECT more.{column}, cte.c0 FROM more {kind} cte ON more.{column} = cte.c0"
-        )  # fmt: skip
+            f"WITH cte AS ({inner}), more AS (SELECT o.* FROM {other} JOIN cte "
+            f"ON cte.c0 = o.{column}) "
+            f"SELECT more.{column}, cte.c0 FROM more {kind} cte ON more.{column} = cte.c0"
+        )
 
 
 @st.composite

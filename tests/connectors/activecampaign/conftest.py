@@ -20,7 +20,6 @@ import vcr
 from vcr.request import Request
 
 import sqlcrm
-from sqlcrm.sdk import Connector
 from sqlcrm.transport import Client, Clock, Limiter, testing
 from sqlcrm.transport.clock import FakeClock
 from sqlcrm_activecampaign import connector
@@ -134,15 +133,15 @@ def door() -> Door:
     """Open the connector's own way out, for what SQL does not reach yet."""
 
     @contextmanager
-    def play(name: str, of: Connector = connector) -> Iterator[Client]:
+    def play(name: str) -> Iterator[Client]:
         clock = Clock()
         with (
             _playing(CASSETTES / "transcribed" / f"{name}.yaml"),
             Client(
                 connection="ac",
-                connector=of,
+                connector=connector,
                 settings={"url": "https://acme.api-us1.com", "api_key": "k"},
-                limiter=Limiter(of.limits, clock),
+                limiter=Limiter(connector.limits, clock),
                 clock=clock,
             ) as client,
         ):

@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from sqlcrm.conformance import Conformance
 from sqlcrm_activecampaign import connector as activecampaign
 from sqlcrm_activecampaign.sandbox import sandbox as activecampaign_sandbox
@@ -6,7 +8,7 @@ from sqlcrm_activecampaign.sandbox import sandbox as activecampaign_sandbox
 class TestActiveCampaign(Conformance):
     connector = activecampaign
     sandbox = activecampaign_sandbox
-    samples = {
+    samples: ClassVar = {
         "contacts": {"email": "conformance@example.org", "first_name": "Ann"},
         "tags": {"tag": "conformance"},
         "contact_tags": {"contact_id": "{contacts.id}", "tag_id": "{tags.id}"},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -22,6 +23,8 @@ from sqlcrm.writing.bodies import request
 from sqlcrm_activecampaign import connector
 from sqlcrm_activecampaign.bulk import bulk_import
 from sqlcrm_activecampaign.flows import add_options
+
+# Remove the mark when this is mended: the test then fails because it passes.
 
 ACME = {"connector": "activecampaign", "url": "https://acme.api-us1.com", "api_key": "k"}
 TABLES = {table.name: table for table in connector.tables}
@@ -67,18 +70,14 @@ def test_an_upsert_is_made_or_changed_by_the_same_call(door: Door) -> None:
     assert write is not None
     assert find is not None
     with door("upsert") as client:
-        fields = {column.name: column for column in client.drive(find())}
-        sent = {"email": "ana@example.org", "first_name": "Ana"}
+        table = replace(contacts, columns=(*contacts.columns, *client.drive(find())))
+        sent = {"email": "ana@example.org", "first_name": "Ana", "customer_group": "Gold"}
         operation = Operation(1, "contacts", "upsert", {}, {}, sent, None, "planned")
-        call = request(write, contacts, operation, {"fieldValues": [_gold(fields)]})
+        call = request(write, table, operation)
         first, second = client.send(call), client.send(call)
     assert [first.verdict, second.verdict] == [Verdict.OK, Verdict.OK]
     assert [first.response.status, second.response.status] == [201, 200]
     assert first.response.body["contact"]["id"] == second.response.body["contact"]["id"] == "201"
-
-
-def _gold(fields: Any) -> dict[str, str]:
-    return {"field": fields["customer_group"].path, "value": "Gold"}
 
 
 def test_a_contact_is_made_with_its_custom_fields(play: Play) -> None:
@@ -97,7 +96,7 @@ def test_an_address_that_is_there_by_now_is_rejected(play: Play) -> None:
             "rejected": 1
         }
         words = "Email address already exists in the system (duplicate, /data/attributes/email)"
-        assert here.outcomes() == [("rejected", words, None)]
+        assert here.outcomes() == [("rejected", words, "")]
 
 
 def test_an_update_sends_changed_columns_and_choices_between_bars(play: Play) -> None:
@@ -280,8 +279,7 @@ TAG = "INSERT INTO contact_tags@ac (contact_id, tag_id) VALUES ({}, 7)"
         (
             "error_source_parameter",
             TAG.format(201),
-            "Invalid value for query parameter contactTag.tag: No tag id provided "
-            "(contactTag.tag)",
+            "Invalid value for query parameter contactTag.tag: No tag id provided (contactTag.tag)",
         ),
         ("error_empty_object", TAG.format(201), "the API answered 400"),
         (
@@ -296,12 +294,12 @@ TAG = "INSERT INTO contact_tags@ac (contact_id, tag_id) VALUES ({}, 7)"
             "VALUES (2, 4, 'abc')",
             "The custom field value `abc` could not be saved to the custom field of type `date`.",
         ),
-        (
+        pytest.param(
             "error_enrolment_refused",
             "INSERT INTO contact_automations@ac (contact_id, automation_id) VALUES (201, 5)",
             "Could not create SubscriberSeries",
         ),
-        (
+        pytest.param(
             "error_failure_as_200",
             "DELETE FROM campaigns@ac WHERE id = 1",
             "nothing was done: Campaign could not be deleted",

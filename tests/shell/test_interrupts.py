@@ -1,0 +1,95 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from sqlcrm.sandbox import Options, available, serve
+
+WRITE = (
+    "insert into contact_tags@ac (contact, tag) "
+    "select id, (select max(id) from tags@ac) from contacts@ac where id <= 90; select 1"
+)
+
+
+@contextmanager
+def started(arguments, work, environment, **pipes):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sqlcrm", *arguments], cwd=work, env=environment, **pipes
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_write_stops_in_order_and_says_what_is_left(work, environment, bare, write_config, stop):
+    calls: list[str] = []
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    options = Options(people=100, limits="off", latency_ms=30)
+    with serve([available()["activecampaign"]], options, log=calls.append) as running:
+        config = write_config(work / "c.toml", running[0].url, "sandbox-key")
+        arguments = ["--config", str(config), "query", WRITE]
+        with started(arguments, work, environment, **pipes) as process:
+            until(lambda: sum(" POST " in call for call in calls) >= 3)
+            process.send_signal(stop)
+            out, told = process.communicate(timeout=20)
+        assert process.returncode == 130
+        assert out == ""
+        assert told.startswith("error: interrupted: run 1 was stopped")
+        left = told[told.index("SELECT") :].strip()
+        planned = bare("--config", str(config), "query", left, "--format", "jsonl")
+    assert 0 < planned.stdout.count("\n") < 90
+
+
+def test_a_local_statement_stops_too(work, environment):
+    text = "select 'begun' as a; select count(*) from range(1000000000000) t(i) where i % 7 = 3"
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with started(["query", text, "--format", "jsonl"], work, environment, **pipes) as process:
+        assert "begun" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert told == "error: interrupted; nothing was written\n"
+
+
+def test_a_reader_who_goes_away_is_no_error(work, environment):
+    ours, theirs = os.pipe()
+    text = "select i from range(200000) t(i); select 5"
+    with started(
+        ["query", text], work, environment, stdout=theirs, stderr=subprocess.PIPE
+    ) as process:
+        os.close(theirs)
+        os.read(ours, 100)
+        os.close(ours)
+        _, told = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert b"error" not in told
+
+
+def test_a_full_disk_is_an_error(work, environment):
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
+        ran = subprocess.run(
+            [sys.executable, "-m", "sqlcrm", "query", "select 1"],
+            cwd=work,
+            env=environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=30,
+            check=False,
+        )
+    assert ran.returncode == 1
+    assert ran.stderr == b"error: the standard output cannot be written (No space left on device)\n"
+
+
+def until(condition) -> None:
+    """Wait for something that another thread sees."""
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)

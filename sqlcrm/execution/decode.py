@@ -134,7 +134,7 @@ def _beside(load: Sideload, key: str, body: Any, rows: Sequence[Any], where: str
     """
     found: dict[str, Any] = {}
     seen: set[str] = set()
-    for item in rows_at(body, load.name, where) if load.name in body else ():
+    for item in rows_at(body, load.name, where) if dig(body, load.name) is not None else ():
         if not isinstance(item, dict):
             raise ShapeChanged(f"{where}: one of {load.name} is {type(item).__name__}, no object")
         seen.add(str(item.get("id")))
@@ -183,7 +183,7 @@ def _texts(value: Any) -> list[str]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def check_expected(body: Any, expects: Sequence[str], where: str) -> None:

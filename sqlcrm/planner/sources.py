@@ -121,7 +121,7 @@ def owner(column: exp.Column, items: Iterable[Source], binds: Iterable[str] = ()
     """Return the source that a column belongs to, None where that is not certain.
 
     An unqualified column belongs to the only source; or to the only remote one that has it; or
-    to the only local source, where no remote one has it and may not have it.
+    to the only local source, where no remote one has it: columns that are not known are not staged.
     """
     items = list(items)
     parts = [part.name for part in column.parts]
@@ -135,6 +135,4 @@ def owner(column: exp.Column, items: Iterable[Source], binds: Iterable[str] = ()
     if having:
         return having[0] if len(having) == 1 else None
     plain = [s for s in items if s.relation is None]
-    certain = all(s.relation.complete or not s.relation.table.more_columns
-                  for s in items if s.relation)  # fmt: skip
-    return plain[0] if len(plain) == 1 and certain else None
+    return plain[0] if len(plain) == 1 else None

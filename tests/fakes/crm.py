@@ -338,7 +338,8 @@ class _Reply:
     def _events(self) -> Body:
         persons = self.query.get("person[]")
         rows = _plain(self.crm.events, persons)
-        start, size = int(self.first("cursor", "0")), int(self.first("limit"))
+        cursor = self.first("cursor")
+        start, size = int(cursor) if cursor.isdigit() else 0, int(self.first("limit"))
         more = str(start + size) if start + size < len(rows) else None
         return {"events": rows[start : start + size], "meta": {"next": more}}
 

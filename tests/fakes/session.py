@@ -10,13 +10,12 @@ import pyarrow as pa
 from fakes.crm import Crm, Door, connector
 
 from sqlcrm.catalog.config import ConnectionConfig
-from sqlcrm.dialect import parse
 from sqlcrm.execution.decode import ARROW
 from sqlcrm.execution.engine import Engine, quote
 from sqlcrm.sdk import Connector, Type
 from sqlcrm.session.connections import Connections, Opened
 from sqlcrm.session.result import Result
-from sqlcrm.session.run import run
+from sqlcrm.session.run import parsed, run
 from sqlcrm.session.state import Session
 
 TRUTH = "truth"
@@ -58,7 +57,9 @@ class FakeSession:
 
     def result(self, sql: str, binds: Sequence[Any] | Mapping[str, Any] | None = None) -> Result:
         """Run one statement as a session does."""
-        return run(cast("Session", self), parse(sql), binds)
+        session = cast("Session", self)
+        (statement,) = parsed(session, sql)
+        return run(session, statement, binds)
 
     def rows(self, sql: str, binds: Any = None) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows."""

@@ -133,7 +133,6 @@ def test_a_guard_is_exit_code_6_and_yes_allows_it(sqlcrm):
     ran = sqlcrm("query", delete, code=6)
     assert "--yes" in ran.stderr
     assert "1 further statement was not run" in ran.stderr
-    sqlcrm("query", delete, "--max-changes", "0", code=6)
     ran = sqlcrm("query", delete, "--max-changes", "1", "--max-deletes", "1")
     assert "DELETE tags@ac: 1 done" in ran.stderr
 

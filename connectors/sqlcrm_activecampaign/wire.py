@@ -24,6 +24,9 @@ endpoint cannot order by id it ignores this parameter, as it ignores every one i
 LISTED = Offset(SIZE, "meta.total")
 """Lists of the older endpoints: they tell the total, as a string or as a number."""
 
+MAYBE_COUNTED = Offset(SIZE, "meta.total", sure=False)
+"""Lists of which nothing says whether they tell a total."""
+
 UNCOUNTED = Offset(SIZE)
 """Lists that the reference shows without `meta`: a short page is the last one."""
 

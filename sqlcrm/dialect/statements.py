@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -46,6 +47,11 @@ class Statement:
     where: str = ""
     opt_in: str | None = None
     offset: int = 0
+
+    @property
+    def repeat(self) -> bool:
+        """Whether the hint `/*+ repeat */` asks to make rows again that were made before."""
+        return re.search(r"/\*\+\s*repeat\s*\*/", self.text, re.IGNORECASE) is not None
 
     @property
     def text(self) -> str:
@@ -231,6 +237,8 @@ def _dml(cut: _Cut, verb: str, main: int, target: Ref) -> Statement:
                 f"{name} on a remote table is not supported yet; "
                 "read the outcomes from operations@sqlcrm afterwards"
             )
+    if opt_in is not None and verb == "delete":
+        raise cut.error("WITH OPT IN means nothing to a DELETE", main, main + 1)
     statement = Statement(verb, cut.lexed, "", target=target, opt_in=opt_in)
     at = cut.index_after(target.end)
     prefix = cut.slice(0, main)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlcrm.errors import DatabaseError
 from sqlcrm.execution.engine import Engine, named_binds, quote
 from sqlcrm.execution.pages import Door, Page, fetch
-from sqlcrm.planner.access import Access, accesses, best
+from sqlcrm.planner.access import Access, accesses, best, better
 from sqlcrm.planner.plan import KeySource, Predicate, ReadPlan, Scan
 from sqlcrm.sdk import Column, IdCursor, Single, Type, dig
 
@@ -105,16 +105,24 @@ class Staging:
         return all(mark in self.done or mark in self._given for mark in source.needs)
 
     def _rank(self, scan: Scan) -> int:
-        """Return how soon to read a scan: those whose keys are at hand first."""
-        looked_up = {read.by for read in scan.relation.table.reads if read.by}
+        """Return how soon to read a scan: first those that a key narrows to few rows.
+
+        A scan that waits for keys of another one comes late, unless these would not help it.
+        """
+        table = scan.relation.table
+        looked_up = {read.by for read in table.reads if read.by}
         constants = {p.column for p in (*scan.predicates, *scan.fixed) if p.op in {"=", "in"}}
         useful = [source for source in scan.keys if source.column in looked_up]
-        if constants & looked_up or any(self._ready(source) for source in useful):
+        unique = {names[0] for names in (table.key, table.natural_key) if len(names) == 1}
+        if constants & looked_up & unique:
             return 0
-        filtered = {f.column for read in scan.relation.table.reads for f in read.filters}
-        if any(p.column in filtered for p in scan.predicates):
-            return 1
-        return 3 if useful else 2
+        filtered = {f.column for read in table.reads for f in read.filters}
+        narrowed = constants & looked_up or any(p.column in filtered for p in scan.predicates)
+        if any(not self._ready(source) for source in useful):
+            return 2 if narrowed else 4
+        if useful:
+            return 0
+        return 1 if narrowed else 3
 
     def _keys(self, scan: Scan) -> dict[str, list[Any]]:
         """Return the values that joins leave possible, the smallest set for each column."""
@@ -201,15 +209,15 @@ class _Loading:
     def load(self, found: Sequence[Access], connection: Connection) -> Access:
         """Read by the cheapest access; return the one that was used."""
         options = best(found)
-        for number, access in enumerate(options):
+        while True:
+            access, *later = options
             pages = fetch(access, self._asked(access), connection.door, self._where)
             first = next(pages, None)
             self.pages += first is not None
-            later = options[number + 1 :]
-            if first is None or not later or not _leave(first, access, later):
+            options = better(_rest(first, access), later) if first is not None else []
+            if not options:
                 self._gather(access, first, pages, connection.zone)
                 return access
-        return options[-1]
 
     def _asked(self, access: Access) -> list[Column]:
         """Return the wanted columns, and the key's to check by."""
@@ -281,16 +289,11 @@ class _Loading:
         return bool(self._staging.run(query)[0][0] >= limit.rows)
 
 
-def _leave(first: Page, access: Access, later: Sequence[Access]) -> bool:
-    """Whether to go over to the next access: the rest of this one costs more than it at least."""
-    if first.left is None and not first.last:  # a list of unknown length: keys tell their calls
-        return later[-1].exact
-    return _rest(first, access) > later[0].least
-
-
-def _rest(first: Page, access: Access) -> int:
+def _rest(first: Page, access: Access) -> int | None:
     """Return how many calls the rest of an access takes, by the total on its first page."""
-    if first.last or first.left is None:
-        return access.least - 1 if access.read.by else 0
+    if first.last:
+        return 0
+    if first.left is None:
+        return access.least - 1 if access.exact else None
     size = max(access.read.pages.size, 1)
     return -(-first.left // size) - 1 + max(access.least - 1, 0)

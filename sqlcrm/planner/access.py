@@ -144,8 +144,7 @@ def wire(value: Any) -> str:
 
 
 def best(found: Sequence[Access]) -> list[Access]:
-    """Return the accesses to try in order: each but the last is left after its first page if its
-    total shows that the rest of it costs more than the next one at the least.
+    """Return the accesses to try in order; `better` says whether to leave one for a later one.
 
     A known cost that is small is taken at once.
     """
@@ -153,5 +152,21 @@ def best(found: Sequence[Access]) -> list[Access]:
     if exact is not None and exact.least <= WORTH_ASKING:
         return [exact]
     asking = [access for access in found if not access.exact]
-    asking.sort(key=lambda access: (access.least, -len(access.pushed)))
+    asking.sort(key=lambda access: (access.least, _is_whole(access), -len(access.pushed)))
     return [*asking, *([exact] if exact is not None else [])]
+
+
+def better(rest: int | None, later: Sequence[Access]) -> list[Access]:
+    """Return the later accesses that may cost less than the rest of the one under way.
+
+    rest: the calls that it still takes, None where its first page did not tell. What a key or a
+    filter narrows costs `least` calls at the least; a whole list costs what nobody knows yet, and
+    never less than a part of it.
+    """
+    if rest is None:
+        return [access for access in later if access.exact]
+    return [access for access in later if not _is_whole(access) and access.least < rest]
+
+
+def _is_whole(access: Access) -> bool:
+    return not (access.exact or access.keys or access.pushed)

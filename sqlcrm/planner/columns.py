@@ -155,8 +155,18 @@ def _elsewhere(
                 known = local(source.node)
                 if known is None or name.casefold() in known:
                     return True
-        select = select.find_ancestor(exp.Select)
+        select = _around(select)
     return False
+
+
+def _around(select: exp.Select) -> exp.Select | None:
+    """Return the SELECT whose columns a query sees: none for one that stands in a FROM or WITH."""
+    place = select.parent
+    while place is not None and not isinstance(place, exp.Select):
+        if isinstance(place, exp.From | exp.Join | exp.CTE):
+            return None
+        place = place.parent
+    return place
 
 
 def check(need: Need, relation: Relation, text: str) -> None:

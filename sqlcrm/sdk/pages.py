@@ -73,11 +73,13 @@ class Offset:
     """`limit` and `offset`, advanced by the rows received, since a limit may be lowered silently.
 
     `total_at` is where the reply says how many rows there are in all. Without it, a page with
-    fewer rows than `size` is the end mark.
+    fewer rows than `size` is the end mark. Where it is not known whether the API tells a total,
+    `sure` is false: then a reply without one goes on until an empty page.
     """
 
     size: int
     total_at: str = ""
+    sure: bool = True
     limit: str = "limit"
     offset: str = "offset"
 
@@ -90,8 +92,10 @@ class Offset:
         seen = int(dict(sent.query)[self.offset]) + len(rows)
         if self.total_at:
             total = self.total(got)
-            if total is None:
+            if total is None and self.sure:
                 raise ShapeChanged(f"{sent.path}: the reply has no number at {self.total_at}")
+            if total is None:
+                return sent.with_query(**{self.offset: str(seen)}) if rows else None
             if seen >= total:
                 return None
             if not rows:

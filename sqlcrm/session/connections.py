@@ -66,7 +66,9 @@ class Opened:
         if table.name not in self._columns:
             found = self.client.drive(table.more_columns())
             self._columns[table.name] = tuple(_without_clashes(table, found))
-        return replace(table, columns=(*table.columns, *self._columns[table.name]))
+        known = {column.name for column in table.columns}
+        more = [column for column in self._columns[table.name] if column.name not in known]
+        return replace(table, columns=(*table.columns, *more))
 
     def known(self, table: Table) -> tuple[Table, bool]:
         """Return a table as far as it is known without a call, and whether that is all."""

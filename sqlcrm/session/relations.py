@@ -154,13 +154,13 @@ def _unlogged(
     import datetime as dt
 
     place = {name: i for i, (name, _) in enumerate(described)}
-    known = {row[place["at"]] for row in logged}
+    known = {row[place["started_at"]] for row in logged}
     found = []
     for call in connections.calls:
         at = dt.datetime.fromtimestamp(call.at, dt.UTC)
         if at in known:
             continue
-        row = {name: getattr(call, name, None) for name, _ in described} | {"at": at}
+        row = {name: getattr(call, name, None) for name, _ in described} | {"started_at": at}
         found.append(tuple(row[name] for name, _ in described))
     return found
 

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 def run(session: Session, statement: Statement, binds: Binds = None) -> Result:
     """Run one parsed statement to its end and return its result."""
     if not statement.lexed.refs:  # nothing of ours in it: DuckDB's alone
-        return _result(session, statement.text, binds, ())
+        result = _result(session, statement.text, binds, ())
+        _note_transaction(session, statement)
+        return result
+    if statement.target is not None and session.in_transaction:
+        raise NotSupportedError(
+            "a write to a CRM cannot be rolled back, so it is refused between BEGIN and COMMIT"
+        )
     from sqlcrm.session.prepared import Prepared
     from sqlcrm.session.write import write
 
@@ -70,6 +76,14 @@ def _result(session: Session, text: str, binds: Binds, notices: Sequence[str]) -
         (str(n), str(t)) for n, t in zip(relation.columns, relation.types, strict=True)
     ]  # fmt: skip
     return Result(columns, None, notices, relation)
+
+
+def _note_transaction(session: Session, statement: Statement) -> None:
+    words = statement.text.casefold().replace(";", " ").split()[:1]
+    if words and words[0] in {"begin", "start"}:
+        session.in_transaction = True
+    elif words and words[0] in {"commit", "rollback", "abort", "end"}:
+        session.in_transaction = False
 
 
 def _check_syntax(session: Session, statement: Statement) -> None:

@@ -55,6 +55,7 @@ class Session:
         self.progress = progress or (lambda _table, _done, _all: None)
         self.engine = Engine(_scratch(state), restricted=restricted)
         self._cancel = threading.Event()
+        self.in_transaction = False
         self._run: int | None = None
         self._statements = 0
         self._script = ("", "")

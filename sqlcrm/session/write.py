@@ -47,6 +47,7 @@ class _Writing:
         self.relation = self._target()
         self.unmatched: list[Unmatched] = []
         self.notices: list[str] = []
+        self._accounted: int | None = None
 
     def _target(self) -> Relation:
         """Return the relation that is written, with custom columns if a name asks for them."""
@@ -96,7 +97,7 @@ class _Writing:
         query = row_query(self.statement, self.relation, before)
         rows = self._rows(query.text)
         found = [_changed(i, row, query, self.relation.table) for i, row in enumerate(rows, 1)]
-        settle_repeats(found, self._columns(self.relation.table.key))
+        settle_repeats(found, self._columns(self.relation.table.key), self.relation.table)
         if verb == "delete":
             return decide.delete_plan(self.relation, found)
         if self.statement.opt_in == "":
@@ -119,9 +120,11 @@ class _Writing:
         given = [column.name for column in columns]
         write = decide.carrier(table, "insert")
         if write.append or not table.natural_key:
-            earlier = earlier_runs(self.session.journal, self._account(), table, found)
+            earlier = {}
+            if not self.statement.repeat:
+                earlier = earlier_runs(self.session.journal, self._account(), table, found)
             return decide.insert_plan(self.relation, found, given, {}, earlier)
-        settle_repeats(found, self._columns(table.natural_key))
+        settle_repeats(found, self._columns(table.natural_key), table)
         wanted = [row for row in found if not row.problem and row.same_as is None]
         existing = self._existing([row.values for row in wanted], given)
         return decide.insert_plan(self.relation, found, given, existing)
@@ -191,7 +194,7 @@ class _Writing:
     def _journal(self, plan: WritePlan) -> tuple[int, int]:
         """Freeze the plan, durably, before anything of it is sent."""
         session, table = self.session, self.relation.table
-        account = self._account()
+        account = self._accounted = self._account()
         run, number = session.journaled(), session.statement
         session.journal.begin_statement(
             run,
@@ -223,7 +226,8 @@ class _Writing:
         calls = self.session.connections.calls
         fresh, self._logged = calls[self._logged :], len(calls)
         return [
-            dataclasses.asdict(call) | {"at": dt.datetime.fromtimestamp(call.at, dt.UTC)}
+            dataclasses.asdict(call)
+            | {"at": dt.datetime.fromtimestamp(call.at, dt.UTC), "account_id": self._accounted}
             for call in fresh
         ]
 

@@ -185,15 +185,18 @@ class Journal:
             changed = connection.executemany(_RESOLVE, rows)
             _expect(changed, len(rows), "only what is unknown can be resolved")
 
-    def done_before(self, account: int, table: str) -> list[tuple[int, str]]:
-        """Return run and values (JSON) of each row made and not undone, oldest first."""
+    def made_before(self, account: int, table: str) -> list[tuple[int, str, str]]:
+        """Return run, state and values (JSON) of each row that was or may have been made.
+
+        `done` ones that were not undone, and those `sent` or `unknown`; oldest first.
+        """
         found = self.database.rows(
-            "SELECT run_id, new_values FROM operations WHERE account_id = ? AND table_name = ? "
-            "AND state = 'done' AND verb IN ('create', 'link') AND undone_by IS NULL "
-            "ORDER BY operation_id",
+            "SELECT run_id, state, new_values FROM operations WHERE account_id = ? "
+            "AND table_name = ? AND state IN ('done', 'sent', 'unknown') "
+            "AND verb IN ('create', 'link') AND undone_by IS NULL ORDER BY operation_id",
             (account, table),
         )
-        return [(int(run), str(values)) for run, values in found]
+        return [(int(run), str(state), str(values)) for run, state, values in found]
 
     def skip(self, run: int, statement: int, why: str, numbers: Sequence[int] | None = None) -> int:
         """Give up planned operations, all of them or `numbers`. Returns how many there were."""

@@ -132,7 +132,7 @@ _REQUESTS = Relation(
         ("statement", "BIGINT", "q.statement"),
         ("connection", "VARCHAR", "q.connection"),
         ("account", "VARCHAR", "a.own_id"),
-        ("at", "TIMESTAMPTZ", "q.at"),
+        ("started_at", "TIMESTAMPTZ", "q.at"),
         ("method", "VARCHAR", "q.method"),
         ("path", "VARCHAR", "q.path"),
         ("query", "VARCHAR", "q.query"),

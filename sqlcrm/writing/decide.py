@@ -25,12 +25,12 @@ def insert_plan(
     rows: Sequence[Row],
     given: Sequence[str],
     existing: Mapping[tuple[Any, ...], Before],
-    earlier: Mapping[int, int] | None = None,
+    earlier: Mapping[int, tuple[int, str]] | None = None,
 ) -> WritePlan:
     """Plan an INSERT: rows found to exist are never changed by it.
 
-    existing: what was found, by natural key. earlier: for tables without one, the run that made
-    an equal row, by number of the row.
+    existing: what was found, by natural key. earlier: for tables without one, run and state of
+    an equal row made before, by number of the row.
     """
     table = relation.table
     verb = "link" if table.link else "create"
@@ -47,15 +47,24 @@ def insert_plan(
 
 
 def _inserted(
-    table: Table, row: Row, given: Sequence[str], before: Before | None, earlier: int | None
+    table: Table,
+    row: Row,
+    given: Sequence[str],
+    before: Before | None,
+    earlier: tuple[int, str] | None,
 ) -> tuple[str, str]:
     """Return state and reason of one row to insert."""
     if row.problem:
         return "rejected", row.problem
     if row.same_as is not None:
         return "unchanged", f"same as row {row.same_as}"
+    if earlier is not None and earlier[1] == "done":
+        return "unchanged", f"done by run {earlier[0]}"
     if earlier is not None:
-        return "unchanged", f"done by run {earlier}"
+        return "rejected", (
+            f"run {earlier[0]} may have made it, its answer was lost: look whether it is there; "
+            "INSERT /*+ repeat */ INTO … makes it again"
+        )
     if before is None:
         return "planned", ""
     other = [name for name in given if not _same(table, name, row.values.get(name), before)]

@@ -19,7 +19,7 @@ CONFIRM_ABOVE = 100
 class Limits:
     """What a run may do unasked.
 
-    yes: everything. max_changes, max_deletes: that many, in all statements together each.
+    yes: everything. max_changes, max_deletes: that many in each statement.
     ask: puts a question to a person, where there is one.
     """
 

@@ -15,14 +15,14 @@ from sqlcrm.writing.rows import Row
 
 def earlier_runs(
     journal: Journal, account: int, table: Table, rows: Sequence[Row]
-) -> dict[int, int]:
-    """Return, by number of the row, the run that made an equal row of this account before.
+) -> dict[int, tuple[int, str]]:
+    """Return, by number of the row, run and state of an equal row of this account made before.
 
     k equal rows are k rows: of three equal ones, two are found where two were made.
     """
-    made: dict[str, list[int]] = defaultdict(list)
-    for run, text in journal.done_before(account, table.name):
-        made[_sealed(json.loads(text))].append(run)
+    made: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for run, state, text in journal.made_before(account, table.name):
+        made[_sealed(json.loads(text))].append((run, state))
     found = {}
     for row in rows:
         if row.problem:

@@ -50,7 +50,7 @@ def _defaults(row: Row, table: Table) -> str:
     return f"{' and '.join(missing)} must be given" if missing else ""
 
 
-def settle_repeats(rows: Sequence[Row], key: Sequence[Column]) -> None:
+def settle_repeats(rows: Sequence[Row], key: Sequence[Column], table: Table) -> None:
     """Let equal rows be one, and reject rows that want different values for one key."""
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
@@ -61,7 +61,7 @@ def settle_repeats(rows: Sequence[Row], key: Sequence[Column]) -> None:
         groups.setdefault(row.mark, []).append(row)
     for group in groups.values():
         first = group[0]
-        if all(_plain(row) == _plain(first) for row in group):
+        if all(_plain(row, table) == _plain(first, table) for row in group):
             for row in group[1:]:
                 row.same_as = first.number
             continue
@@ -70,5 +70,9 @@ def settle_repeats(rows: Sequence[Row], key: Sequence[Column]) -> None:
             row.problem = f"rows {numbers} have the same key and different values"
 
 
-def _plain(row: Row) -> dict[str, Any]:
-    return {name: str(value) for name, value in row.values.items()}
+def _plain(row: Row, table: Table) -> dict[str, Any]:
+    """Return a row's values such that rows that are one to the CRM are equal."""
+    return {
+        name: value if (column := table.column(name)) is None else comparable(column, value)
+        for name, value in row.values.items()
+    }

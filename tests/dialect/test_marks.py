@@ -22,7 +22,7 @@ NOISE = [
     "\t",
     " /* 'é' */ ",
 ]
-VALUES = ["1", "@a.n", "1 - @a.n", "'a@b'", "'t@x'", "$$u@x ; ?$$", "$q$'$q$", "E'\\'@x'", '"a".n']
+VALUES = ["1", "@a.n", "(@a.n)", "'a@b'", "'t@x'", "$$u@x ; ?$$", "$q$'$q$", "E'\\'@x'", '"a".n']
 JOINS = ["", ", {} b", " JOIN {} b ON @a.n = @b.n", " CROSS JOIN {} b", " LEFT JOIN {} b USING (n)"]
 WHERES = ["", " WHERE a.n = ?", " WHERE a.n IN (SELECT n FROM {})", " WHERE 'x@y' <> ''"]
 

@@ -295,3 +295,59 @@ def test_a_broken_journal_stops_a_write_before_anything_is_sent(crm, opened, tmp
     assert caught.value.exit_code == 2
     assert str(folder / "journal.sqlite3") in str(caught.value)
     assert _writes(crm, since) == []
+
+
+def test_a_note_whose_answer_was_lost_is_not_made_again_unasked(crm, opened, counts):
+    insert = "insert into notes@ac (note, relid, reltype) values ('Rang', 1, 'Subscriber')"
+    with testing(), opened(crm) as db:
+        db.execute(insert.replace("Rang", "Another"))  # the account is known from here on
+        crm.fault("lost-reply")
+        assert counts(db.execute(insert)) == {"unknown": 1}
+    crm.fault()
+    with opened(crm) as db:
+        cursor = db.execute(insert)
+        assert counts(cursor) == {"rejected": 1}
+        assert "may have made it" in cursor.report.rejected[0][2]
+        assert counts(db.execute(insert.replace("into", "/*+ repeat */ into"))) == {"done": 1}
+    assert sum(n["note"] == "Rang" for n in crm.state()["notes"]) == 2
+
+
+def test_a_write_within_a_transaction_is_refused_since_nothing_could_undo_it(crm, db, counts):
+    since = crm.count()
+    db.execute("begin")
+    with pytest.raises(sqlcrm.NotSupportedError, match="rolled back"):
+        db.execute("insert into tags@ac (tag) values ('x')")
+    db.execute("rollback")
+    assert _writes(crm, since) == []
+    assert counts(db.execute("insert into tags@ac (tag) values ('x')")) == {"done": 1}
+
+
+def test_a_delete_works_after_custom_fields_were_read(crm, db, counts):
+    db.execute("select country from contacts@ac limit 1")
+    assert counts(db.execute("delete from contacts@ac where id = 5")) == {"done": 1}
+
+
+def test_a_custom_field_is_found_within_a_derived_table(crm, db):
+    query = "select n from (select country as n from contacts@ac) where n is not null limit 1"
+    assert len(db.execute(query).fetchall()) == 1
+
+
+def test_letters_case_of_a_key_makes_no_contradiction(crm, db, counts):
+    cursor = db.execute(
+        "insert into contacts@ac (email) values ('same@example.org'), ('SAME@example.org')"
+    )
+    assert counts(cursor) == {"done": 1, "unchanged": 1}
+
+
+def test_few_calls_where_a_key_narrows_whatever_order_it_is_written_in(crm, db):
+    address = crm.state()["contacts"][7]["email"]
+    since = crm.count()
+    db.execute(
+        "select * from contact_lists@ac where list_id = 1 and contact_id in "
+        "(select id from contacts@ac where email = ?)",
+        [address],
+    ).fetchall()
+    assert crm.count() - since == 2
+    since = crm.count()
+    has = db.execute("select count(*) from contact_tags@ac where tag_id = 2").fetchall()[0][0]
+    assert crm.count() - since == -(-has // 100)

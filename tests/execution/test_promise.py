@@ -3,10 +3,10 @@
 from collections import Counter
 from typing import Any
 
-from fakes.crm import Crm
+from fakes.crm import Crm, Door
 from fakes.rows import Query, crms, locals_, queries
 from fakes.session import FakeSession
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from sqlcrm.errors import DatabaseError
@@ -14,14 +14,13 @@ from sqlcrm.errors import DatabaseError
 UNHURRIED = settings(
     deadline=None,
     derandomize=True,
-    max_examples=250,
+    max_examples=180,
+    phases=[Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 
 
 def fill(session: FakeSession, crm: Crm, rows: list[tuple[Any, ...]]) -> None:
-    from fakes.crm import Door
-
     session.connect(Door(crm))
     session.tell_truth()
     session.engine.run(

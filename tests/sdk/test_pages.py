@@ -154,21 +154,28 @@ def test_a_next_link_is_the_whole_address() -> None:
     st.lists(st.integers(), max_size=12),
 )
 def test_a_list_that_holds_still_comes_whole_and_once(pages: Any, rows: list[int]) -> None:
-    flow = every_page(LIST, "rows", pages)
-    request = next(flow)
+    request: Request | None = pages.first(LIST)
+    found: list[int] = []
     for _ in range(20):
+        if request is None:
+            break
         query = dict(request.query)
-        if "offset" in query:
-            start = int(query["offset"])
-        else:
-            start = (int(query["page"]) - 1) * pages.size
-        body = {"rows": rows[start : start + pages.size], "total": len(rows)}
-        try:
-            request = flow.send(Response(200, body))
-        except StopIteration as end:
-            assert end.value == rows
-            return
-    pytest.fail("the list never ended")
+        start = int(query["offset"] if "offset" in query else query["page"])
+        start = start if "offset" in query else (start - 1) * pages.size
+        page = rows[start : start + pages.size]
+        found += page
+        request = pages.after(request, Response(200, {"total": len(rows)}), page)
+    assert request is None
+    assert found == rows
+
+
+def test_a_flow_gathers_every_page() -> None:
+    flow = every_page(LIST, "rows", Offset(2))
+    assert asked(next(flow))["offset"] == "0"
+    assert asked(flow.send(Response(200, {"rows": [1, 2]})))["offset"] == "2"
+    with pytest.raises(StopIteration) as end:
+        flow.send(Response(200, {"rows": [3]}))
+    assert end.value.value == [1, 2, 3]
 
 
 @pytest.mark.parametrize(

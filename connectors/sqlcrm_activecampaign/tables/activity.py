@@ -17,7 +17,7 @@ from sqlcrm_activecampaign.columns import (
     typed,
     when,
 )
-from sqlcrm_activecampaign.wire import BY_ID, LISTED, WHOLE
+from sqlcrm_activecampaign.wire import BY_ID, LISTED, MAYBE_COUNTED, WHOLE
 
 
 def _of_contact(name: str, resource: str, doc: str, columns: tuple[Column, ...]) -> Table:
@@ -139,7 +139,7 @@ activities = Table(
         Read(
             "/activities",
             "activities",
-            LISTED,
+            MAYBE_COUNTED,
             by="contact_id",
             param="contact",
             always=(("orders[tstamp]", "ASC"),),

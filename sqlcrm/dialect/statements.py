@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 
 from sqlglot.tokens import Token, TokenType
 
+from sqlcrm.dialect.cut import Cut
 from sqlcrm.dialect.lexer import LOCAL, SYSTEM, Lexed, Ref, lex, split
+from sqlcrm.dialect.tokens import outside, word
 from sqlcrm.errors import NotSupportedError, SqlError
 
 _DML = {"insert", "update", "delete"}
@@ -90,7 +92,7 @@ def parse(text: str) -> Statement:
     tokens = [t for t in lexed.tokens if t.token_type != TokenType.SEMICOLON]
     main = _main(tokens)
     if main is None:
-        _refuse_definition(_Cut(lexed, tokens))
+        _refuse_definition(Cut(lexed, tokens))
         return Statement("local", lexed, lexed.marked)
     verb = tokens[main].text.casefold()
     if verb in {"select", "from", "values"}:
@@ -100,7 +102,7 @@ def parse(text: str) -> Statement:
     if verb in _DML:
         target = _target(lexed, tokens, main)
         if target is not None:
-            return _dml(_Cut(lexed, tokens), verb, main, target)
+            return _dml(Cut(lexed, tokens), verb, main, target)
     return Statement("local", lexed, lexed.marked)
 
 
@@ -108,30 +110,23 @@ def _main(tokens: Sequence[Token]) -> int | None:
     """Return the token that says what the statement does, behind a WITH if there is one."""
     if not tokens:
         return None
-    first = _word(tokens[0])
+    first = word(tokens[0])
     if first in _MAIN:
         return 0
     if first != "with":
         return None
-    wanted = (i for i, t in _outside(tokens, 1) if _word(t) in _MAIN and not _names(tokens, i))
+    wanted = (i for i, t in outside(tokens, 1) if word(t) in _MAIN and not _names(tokens, i))
     return next(wanted, None)
-
-
-def _word(token: Token) -> str:
-    """Return a token in lower case; with its quotes where it has them, as it is no keyword then."""
-    if token.token_type in {TokenType.STRING, TokenType.IDENTIFIER}:
-        return f"'{token.text}'"
-    return token.text.casefold()
 
 
 def _names(tokens: Sequence[Token], i: int) -> bool:
     """Whether token `i` is the name of a CTE: `WITH update AS (…)`."""
-    before = _word(tokens[i - 1])
-    behind = _word(tokens[i + 1]) if i + 1 < len(tokens) else ""
+    before = word(tokens[i - 1])
+    behind = word(tokens[i + 1]) if i + 1 < len(tokens) else ""
     return before in {"with", "recursive", ","} and behind in {"as", "(", "using"}
 
 
-def _refuse_definition(cut: _Cut) -> None:
+def _refuse_definition(cut: Cut) -> None:
     """Refuse CREATE, ALTER and DROP of a remote table, and COPY into one: nothing would happen."""
     for ref in cut.lexed.refs:
         at = next((i for i, t in enumerate(cut.tokens) if t.start == ref.start), 0)
@@ -146,19 +141,6 @@ def _refuse_definition(cut: _Cut) -> None:
         if verb == "copy" and at == 1 and cut.find(1, "from") < len(cut.tokens):
             message = "COPY cannot write to a CRM; use INSERT INTO … SELECT … FROM 'file.csv'"
             raise SqlError(message, cut.lexed.text, ref.start, ref.end)
-
-
-def _outside(tokens: Sequence[Token], start: int = 0) -> Iterator[tuple[int, Token]]:
-    """Yield the tokens that are in no bracket."""
-    depth = 0
-    for i in range(start, len(tokens)):
-        kind = tokens[i].token_type
-        if kind in {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE}:
-            depth -= 1
-        if depth == 0:
-            yield i, tokens[i]
-        if kind in {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE}:
-            depth += 1
 
 
 _BEFORE_TARGET = {"into", "from", "only"}
@@ -186,49 +168,10 @@ def _target(lexed: Lexed, tokens: Sequence[Token], main: int) -> Ref | None:
     return ref
 
 
-class _Cut:
-    """Slices of a statement's marked text by token."""
-
-    def __init__(self, lexed: Lexed, tokens: Sequence[Token]) -> None:
-        self.lexed = lexed
-        self.tokens = tokens
-
-    def index_after(self, offset: int) -> int:
-        """Return the first token that starts at or after a character offset."""
-        starts = (i for i, t in enumerate(self.tokens) if t.start >= offset)
-        return next(starts, len(self.tokens))
-
-    def word(self, i: int) -> str:
-        """Return token `i` as a keyword in lower case, "" behind the end."""
-        return _word(self.tokens[i]) if i < len(self.tokens) else ""
-
-    def slice(self, start: int, end: int) -> str:
-        """Return the marked text from token `start` to token `end`, exclusive."""
-        if start >= end:
-            return ""
-        return self.lexed.marked[self.tokens[start].start : self.tokens[end - 1].end + 1]
-
-    def find(self, start: int, *words: str) -> int:
-        """Return where `words` stand in a row outside brackets, from `start` on; else the end."""
-        for i, token in _outside(self.tokens, start):
-            if _word(token) != words[0]:
-                continue
-            if words[0] == "from" and self.word(i - 1) == "distinct":
-                continue  # IS [NOT] DISTINCT FROM
-            if all(self.word(i + k) == w for k, w in enumerate(words)):
-                return i
-        return len(self.tokens)
-
-    def error(self, message: str, start: int, end: int) -> SqlError:
-        """Return an error that underlines tokens `start` to `end`, exclusive."""
-        last = self.tokens[min(end, len(self.tokens)) - 1]
-        return SqlError(message, self.lexed.text, self.tokens[start].start, last.end + 1)
-
-
-def _dml(cut: _Cut, verb: str, main: int, target: Ref) -> Statement:
+def _dml(cut: Cut, verb: str, main: int, target: Ref) -> Statement:
     end = len(cut.tokens)
     opt_in, end = _opt_in(cut, main, end)
-    cut = _Cut(cut.lexed, cut.tokens[:end])
+    cut = Cut(cut.lexed, cut.tokens[:end])
     for words in (("returning",), ("on", "conflict")):
         at = cut.find(cut.index_after(target.end), *words)
         if at < end:
@@ -249,7 +192,7 @@ def _dml(cut: _Cut, verb: str, main: int, target: Ref) -> Statement:
     return _update(cut, statement, at) if verb == "update" else _delete(cut, statement, at)
 
 
-def _opt_in(cut: _Cut, start: int, end: int) -> tuple[str | None, int]:
+def _opt_in(cut: Cut, start: int, end: int) -> tuple[str | None, int]:
     """Take `WITH OPT IN [WHERE …]` off the end."""
     at = cut.find(start, "with", "opt", "in")
     if at >= end:
@@ -262,7 +205,7 @@ def _opt_in(cut: _Cut, start: int, end: int) -> tuple[str | None, int]:
     return cut.slice(rest + 1, end), at
 
 
-def _insert(cut: _Cut, statement: Statement, at: int, prefix: str) -> Statement:
+def _insert(cut: Cut, statement: Statement, at: int, prefix: str) -> Statement:
     end = len(cut.tokens)
     columns: tuple[str, ...] = ()
     if cut.word(at) == "as":
@@ -283,7 +226,7 @@ def _insert(cut: _Cut, statement: Statement, at: int, prefix: str) -> Statement:
     return replace(statement, query=query, columns=columns, by_name=by_name)
 
 
-def _column_list(cut: _Cut, opening: int) -> tuple[tuple[str, ...], int]:
+def _column_list(cut: Cut, opening: int) -> tuple[tuple[str, ...], int]:
     """Return the names in parentheses at `opening`, and the token behind them."""
     names = []
     i = opening + 1
@@ -299,7 +242,7 @@ def _column_list(cut: _Cut, opening: int) -> tuple[tuple[str, ...], int]:
     return tuple(names), i + 1
 
 
-def _alias(cut: _Cut, at: int) -> tuple[str, int]:
+def _alias(cut: Cut, at: int) -> tuple[str, int]:
     """Read `[AS] alias` behind the target."""
     if cut.word(at) == "as":
         at += 1
@@ -308,13 +251,13 @@ def _alias(cut: _Cut, at: int) -> tuple[str, int]:
     return cut.tokens[at].text, at + 1
 
 
-def _need_where(cut: _Cut, verb: str, where: int) -> None:
+def _need_where(cut: Cut, verb: str, where: int) -> None:
     if where >= len(cut.tokens):
         message = f"{verb} without WHERE changes every row; if you mean that, write WHERE true"
         raise cut.error(message, 0, 1)
 
 
-def _update(cut: _Cut, statement: Statement, at: int) -> Statement:
+def _update(cut: Cut, statement: Statement, at: int) -> Statement:
     end = len(cut.tokens)
     if cut.word(at) != "set":
         raise cut.error("UPDATE needs SET", at if at < end else end - 1, at + 1)
@@ -330,9 +273,9 @@ def _update(cut: _Cut, statement: Statement, at: int) -> Statement:
     )
 
 
-def _assignments(cut: _Cut, start: int, end: int) -> Iterator[Assignment]:
+def _assignments(cut: Cut, start: int, end: int) -> Iterator[Assignment]:
     """Read `column = expression, …`."""
-    commas = [i for i, t in _outside(cut.tokens[:end], start) if t.text == ","]
+    commas = [i for i, t in outside(cut.tokens[:end], start) if t.text == ","]
     for first, last in zip([start, *(c + 1 for c in commas)], [*commas, end], strict=True):
         if cut.word(first + 1) != "=" or first + 2 >= last:
             raise cut.error("SET needs column = value", first, max(last, first + 1))
@@ -340,7 +283,7 @@ def _assignments(cut: _Cut, start: int, end: int) -> Iterator[Assignment]:
         yield Assignment(token.text, cut.slice(first + 2, last), token.start)
 
 
-def _delete(cut: _Cut, statement: Statement, at: int) -> Statement:
+def _delete(cut: Cut, statement: Statement, at: int) -> Statement:
     end = len(cut.tokens)
     where = cut.find(at, "where")
     _need_where(cut, "DELETE", where)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlcrm.catalog.config import find_config, load_config
-from sqlcrm.dialect.lexer import tokenize
+from sqlcrm.dialect.tokens import tokenize
 from sqlcrm.errors import ConfigurationError, JournalProblem, SqlError, did_you_mean
 from sqlcrm.session.state import Session
 from sqlcrm.writing.guards import Limits as Limits

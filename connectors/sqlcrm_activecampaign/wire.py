@@ -55,6 +55,10 @@ class Beside:
         """Ask for the list's next page, whatever lay beside this one."""
         return self.pages.after(sent, got, rows_at(got.body, self.at, sent.path))
 
+    def ahead(self, sent: Request, got: Response, rows: Sequence[Any]) -> Iterable[Request]:
+        """Return the list's further pages, as far as its total tells."""
+        return self.pages.ahead(sent, got, rows_at(got.body, self.at, sent.path))
+
     def total(self, got: Response) -> int | None:
         """Return None: the list's total does not count these rows."""
         return None

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from itertools import islice
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
+K = TypeVar("K")
 
 WIDTH = 16
 """Calls under way at once, at most. The limiter decides how many start in a second; this only has
@@ -36,3 +38,36 @@ def in_order(tasks: Iterable[Callable[[], T]], width: int = WIDTH) -> Iterator[T
             yield waiting.popleft().result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+class Ahead(Generic[K, T]):
+    """Answers that are asked for before they are needed; `ask` is called from other threads.
+
+    A context manager: on its way out it waits for what is under way and drops the rest.
+    """
+
+    def __init__(self, ask: Callable[[K], T], *, width: int = WIDTH) -> None:
+        self._ask = ask
+        self._width = width
+        self._pool: ThreadPoolExecutor | None = None
+        self._coming: dict[str, Future[T]] = {}
+
+    def expect(self, questions: Iterable[K]) -> None:
+        """Ask the first `width` of these now, unless they were asked already."""
+        for question in islice(questions, self._width):
+            if repr(question) not in self._coming:
+                if self._pool is None:
+                    self._pool = ThreadPoolExecutor(self._width, thread_name_prefix="sqlcrm-read")
+                self._coming[repr(question)] = self._pool.submit(self._ask, question)
+
+    def get(self, question: K) -> T:
+        """Return the answer to a question; what `ask` raised is raised here."""
+        coming = self._coming.pop(repr(question), None)
+        return self._ask(question) if coming is None else coming.result()
+
+    def __enter__(self) -> Ahead[K, T]:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)

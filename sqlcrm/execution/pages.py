@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain, islice
 from typing import Any, Protocol
 
 from sqlcrm.errors import ShapeChanged
+from sqlcrm.execution.ahead import WIDTH, Ahead, in_order
 from sqlcrm.planner.access import Access, wire
 from sqlcrm.sdk import Column, Cursor, NextLink, Read, Request, Response, dig, rows_at
 from sqlcrm.sdk.values import Flow, Verdict
@@ -56,9 +59,13 @@ class Page:
     keys: Sequence[Any] = ()
 
 
-def fetch(access: Access, columns: Sequence[Column], door: Door, where: str) -> Iterator[Page]:
-    """Yield the pages of an access, lazily; a `by` read goes through its keys in batches.
+def fetch(
+    access: Access, columns: Sequence[Column], door: Door, where: str, *, ahead: bool = True
+) -> Iterator[Page]:
+    """Yield the pages of an access in order; a `by` read goes through its keys in batches.
 
+    The first page is asked for alone; behind it, pages and batches that are known in advance are
+    asked for before they are needed, unless `ahead` is false: then no call is made in vain.
     Raises: ShapeChanged where a reply does not prove that it answers the question.
     """
     read = access.read
@@ -67,15 +74,31 @@ def fetch(access: Access, columns: Sequence[Column], door: Door, where: str) -> 
         yield Page(rows, {read.at: rows}, None, last=True, keys=access.keys)
         return
     if not read.by:
-        yield from _list(read, _request(access, columns, ()), door, where, lambda _: None)
+        listed = _List(read, door, where, ahead=ahead)
+        yield from listed.pages(_request(access, columns, ()), lambda _: None)
         return
     batches = [access.keys[i : i + read.batch] for i in range(0, len(access.keys), read.batch)]
     by = next((c for c in columns if c.name == read.by), None)
-    for number, keys in enumerate(batches):
-        request = _request(access, columns, keys)
-        last = number == len(batches) - 1
-        for page in _list(read, request, door, where, _checker(read, by, keys, where)):
+
+    def batch(keys: Sequence[Any], *, ahead: bool) -> Iterator[Page]:
+        last = keys is batches[-1]
+        check = _checker(read, by, keys, where)
+        listed = _List(read, door, where, ahead=ahead)
+        for page in listed.pages(_request(access, columns, keys), check):
             yield Page(page.rows, page.body, page.left, page.last and last, keys)
+
+    if not ahead or len(batches) < 2:
+        for keys in batches:
+            yield from batch(keys, ahead=ahead)
+        return
+    yield from batch(batches[0], ahead=False)
+    for pages in in_order(partial(_whole, partial(batch, keys)) for keys in batches[1:]):
+        yield from pages
+
+
+def _whole(batch: Callable[..., Iterator[Page]]) -> list[Page]:
+    """Return all pages of a batch; the batches themselves are what is done at once."""
+    return list(batch(ahead=False))
 
 
 def _request(access: Access, columns: Sequence[Column], keys: Sequence[Any]) -> Request:
@@ -97,38 +120,58 @@ def _merged(pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple(merged.items())
 
 
-def _list(
-    read: Read,
-    first: Request,
-    door: Door,
-    where: str,
-    check: Callable[[Page], None],
-) -> Iterator[Page]:
-    """Yield one list's pages. The engine, not the paging, makes sure that it ends."""
-    ask: Request | None = read.pages.first(first)
-    seen: set[str] = set()
-    empty = 0
-    while ask is not None:
-        answer = door.send(ask)
-        if answer.verdict is Verdict.MISSING and read.by:
-            yield Page((), {}, 0, last=True)
-            return
-        if answer.verdict is not Verdict.OK:
-            raise ShapeChanged(f"{where}: the API refused to list it: {answer.reason}")
-        got = answer.response
-        rows = _rows(read, got, where)
-        following = read.pages.after(ask, got, rows)
-        page = Page(rows, got.body, read.pages.total(got), following is None)
-        check(page)
-        yield page
-        empty = empty + 1 if not rows else 0
-        mark = repr(following)
-        if following is not None and (mark in seen or empty >= MOST_EMPTY):
-            raise ShapeChanged(
-                f"{where}: the API's pages go round in a circle, so the list is unsure"
-            )
-        seen.add(mark)
-        ask = following
+class _List:
+    """One list, page by page. The engine, not the paging, makes sure that it ends."""
+
+    def __init__(self, read: Read, door: Door, where: str, *, ahead: bool) -> None:
+        self._read = read
+        self._door = door
+        self._where = where
+        self._ahead = ahead
+
+    def pages(self, first: Request, check: Callable[[Page], None]) -> Iterator[Page]:
+        """Yield the pages; what `check` raises ends them."""
+        paging, seen, empty = self._read.pages, set[str](), 0
+        ask: Request | None = paging.first(first)
+        with Ahead(self._door.send) as answers:
+            while ask is not None:
+                answer = answers.get(ask)
+                if answer.verdict is Verdict.MISSING and self._read.by:
+                    yield Page((), {}, 0, last=True)
+                    return
+                if answer.verdict is not Verdict.OK:
+                    raise ShapeChanged(
+                        f"{self._where}: the API refused to list it: {answer.reason}"
+                    )
+                got = answer.response
+                rows = _rows(self._read, got, self._where)
+                following = paging.after(ask, got, rows)
+                page = Page(rows, got.body, paging.total(got), following is None)
+                check(page)
+                coming = self._coming(ask, got, rows, following)
+                if seen:  # the first page may turn out to be enough
+                    answers.expect(coming)
+                yield page
+                empty = empty + 1 if not rows else 0
+                mark = repr(following)
+                if following is not None and (mark in seen or empty >= MOST_EMPTY):
+                    raise ShapeChanged(
+                        f"{self._where}: the API's pages go round in a circle, "
+                        "so the list is unsure"
+                    )
+                if not seen:
+                    answers.expect(coming)
+                seen.add(mark)
+                ask = following
+
+    def _coming(
+        self, sent: Request, got: Response, rows: Sequence[Any], following: Request | None
+    ) -> list[Request]:
+        """Return the pages known in advance, the next one first."""
+        if following is None or not self._ahead:
+            return []
+        known = chain([following], self._read.pages.ahead(sent, got, rows))
+        return list(islice(known, WIDTH))
 
 
 def _rows(read: Read, got: Response, where: str) -> Sequence[Any]:

@@ -209,9 +209,11 @@ class _Loading:
     def load(self, found: Sequence[Access], connection: Connection) -> Access:
         """Read by the cheapest access; return the one that was used."""
         options = best(found)
+        ahead = self._scan.limit is None
         while True:
             access, *later = options
-            pages = fetch(access, self._asked(access), connection.door, self._where)
+            asked = self._asked(access)
+            pages = fetch(access, asked, connection.door, self._where, ahead=ahead)
             first = next(pages, None)
             self.pages += first is not None
             options = better(_rest(first, access), later) if first is not None else []

@@ -35,6 +35,7 @@ def limits(
     """
     if isinstance(tree, exp.Describe):
         return {mark: Limit(0, "") for mark in relations}
+    tree = _query(tree)
     if not isinstance(tree, exp.Select) or any(tree.args.get(name) for name in _BLOCKING):
         return {}
     scope = sources(tree, relations)
@@ -57,6 +58,15 @@ def limits(
         return {relation.mark: Limit(int(rows), source)}
     text = None if has_subquery(where.this) else sql(where.this)
     return {} if text is None else {relation.mark: Limit(int(rows), source, text)}
+
+
+def _query(tree: exp.Expr) -> exp.Expr | None:
+    """Return the query that a statement keeps the result of: CREATE TABLE … AS, COPY (…) TO."""
+    if isinstance(tree, exp.Create | exp.Insert):
+        tree = tree.expression
+    elif isinstance(tree, exp.Copy):
+        tree = tree.this
+    return tree.unnest() if isinstance(tree, exp.Subquery) else tree
 
 
 def _count(node: exp.Expr | None) -> float:

@@ -6,7 +6,7 @@ stops without one: a scan that merely ran dry is never taken for a complete one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -36,6 +36,9 @@ class Paging(Protocol):
     def after(self, sent: Request, got: Response, rows: Sequence[Any]) -> Request | None:
         """Return the request for the next page, None after the last one."""
 
+    def ahead(self, sent: Request, got: Response, rows: Sequence[Any]) -> Iterable[Request]:
+        """Return requests for pages after the next one, as far as they are known already."""
+
     def total(self, got: Response) -> int | None:
         """Return how many rows there are from this page on, where the reply tells it."""
 
@@ -62,6 +65,10 @@ class Single:
     def after(self, sent: Request, got: Response, rows: Sequence[Any]) -> Request | None:
         """Return None: there is no second page."""
         return None
+
+    def ahead(self, sent: Request, got: Response, rows: Sequence[Any]) -> Iterable[Request]:
+        """Return none: only a page tells where the next one is."""
+        return ()
 
     def total(self, got: Response) -> int | None:
         """Return None: no total is needed."""
@@ -103,6 +110,13 @@ class Offset:
         elif len(rows) < self.size:
             return None
         return sent.with_query(**{self.offset: str(seen)})
+
+    def ahead(self, sent: Request, got: Response, rows: Sequence[Any]) -> Iterator[Request]:
+        """Yield the pages after the next one, where the total tells how many there are."""
+        total, step = self.total(got), len(rows)
+        start = int(dict(sent.query)[self.offset]) + 2 * step
+        for offset in range(start, total or 0, step or 1):
+            yield sent.with_query(**{self.offset: str(offset)})
 
     def total(self, got: Response) -> int | None:
         """Return the number at `total_at`."""
@@ -146,6 +160,10 @@ class IdCursor:
             raise ShapeChanged(f"{sent.path}: a row of {self.at} has no {self.id}")
         return sent.with_query(**{self.after_id: str(last)})
 
+    def ahead(self, sent: Request, got: Response, rows: Sequence[Any]) -> Iterable[Request]:
+        """Return none: only a page tells where the next one is."""
+        return ()
+
     def total(self, got: Response) -> int | None:
         """Return the number at `total_at`."""
         return _whole(dig(got.body, self.total_at))
@@ -170,10 +188,7 @@ class PageNumber:
         """Ask for the next number, unless the reply's own count says that this was the last."""
         number = int(dict(sent.query)[self.page])
         done = number - self.start + 1
-        pages = _whole(dig(got.body, self.pages_at)) if self.pages_at else None
-        total = self.total(got)
-        if pages is None and total is not None:
-            pages = -(-total // self.size)
+        pages = self._pages(got)
         if pages is None:
             if self.pages_at or self.total_at:
                 raise ShapeChanged(f"{sent.path}: the reply does not say how many pages there are")
@@ -183,6 +198,17 @@ class PageNumber:
         if not rows:
             raise ShapeChanged(f"{sent.path}: page {number} of {pages} is empty")
         return sent.with_query(**{self.page: str(number + 1)})
+
+    def _pages(self, got: Response) -> int | None:
+        pages = _whole(dig(got.body, self.pages_at)) if self.pages_at else None
+        total = self.total(got)
+        return -(-total // self.size) if pages is None and total is not None else pages
+
+    def ahead(self, sent: Request, got: Response, rows: Sequence[Any]) -> Iterator[Request]:
+        """Yield the pages after the next one, where the reply tells how many there are."""
+        number = int(dict(sent.query)[self.page])
+        for page in range(number + 2, self.start + (self._pages(got) or 0)):
+            yield sent.with_query(**{self.page: str(page)})
 
     def total(self, got: Response) -> int | None:
         """Return the number at `total_at`."""
@@ -207,6 +233,10 @@ class Cursor:
         cursor = dig(got.body, self.at)
         return None if cursor in (None, "") else sent.with_query(**{self.param: str(cursor)})
 
+    def ahead(self, sent: Request, got: Response, rows: Sequence[Any]) -> Iterable[Request]:
+        """Return none: only a page tells where the next one is."""
+        return ()
+
     def total(self, got: Response) -> int | None:
         """Return None: a cursor tells no total."""
         return None
@@ -228,6 +258,10 @@ class NextLink:
         """Follow the reply's own address."""
         link = dig(got.body, self.at)
         return Request("GET", str(link)) if link else None
+
+    def ahead(self, sent: Request, got: Response, rows: Sequence[Any]) -> Iterable[Request]:
+        """Return none: only a page tells where the next one is."""
+        return ()
 
     def total(self, got: Response) -> int | None:
         """Return None: a link tells no total."""

@@ -351,3 +351,12 @@ def test_few_calls_where_a_key_narrows_whatever_order_it_is_written_in(crm, db):
     since = crm.count()
     has = db.execute("select count(*) from contact_tags@ac where tag_id = 2").fetchall()[0][0]
     assert crm.count() - since == -(-has // 100)
+
+
+def test_a_limit_stops_paging_also_where_the_result_is_kept(crm, db, tmp_path):
+    since = crm.count()
+    db.execute("create table three as select id, email from contacts@ac limit 3")
+    db.execute(f"copy (select id from contacts@ac limit 3) to '{tmp_path}/three.csv'")
+    db.execute("insert into three select id, email from contacts@ac limit 3")
+    assert crm.count() - since == 3
+    assert db.execute("select count(*) from three").fetchall() == [(6,)]

@@ -35,9 +35,10 @@ def limits(
     """
     if isinstance(tree, exp.Describe):
         return {mark: Limit(0, "") for mark in relations}
-    tree = _query(tree)
-    if not isinstance(tree, exp.Select) or any(tree.args.get(name) for name in _BLOCKING):
+    query = _query(tree)
+    if not isinstance(query, exp.Select) or any(query.args.get(name) for name in _BLOCKING):
         return {}
+    tree = query
     scope = sources(tree, relations)
     if len(scope) != 1 or scope[0].relation is None or binds:
         return {}

@@ -75,7 +75,7 @@ def fetch(
         return
     if not read.by:
         listed = _List(read, door, where, ahead=ahead)
-        yield from listed.pages(_request(access, columns, ()), lambda _: None)
+        yield from listed.pages(_request(access, columns, ()), partial(_understood, access, where))
         return
     batches = [access.keys[i : i + read.batch] for i in range(0, len(access.keys), read.batch)]
     by = next((c for c in columns if c.name == read.by), None)
@@ -94,6 +94,14 @@ def fetch(
     yield from batch(batches[0], ahead=False)
     for pages in in_order(partial(_whole, partial(batch, keys)) for keys in batches[1:]):
         yield from pages
+
+
+def _understood(access: Access, where: str, page: Page) -> None:
+    """Refuse a reply that says that the API understood a parameter otherwise than it was meant."""
+    for path, meant in access.echoes:
+        told = dig(page.body, path)
+        if told is not None and str(told) != meant:
+            raise ShapeChanged(f"{where}: the API read {meant!r} as {told!r} ({path})")
 
 
 def _whole(batch: Callable[..., Iterator[Page]]) -> list[Page]:
@@ -214,4 +222,4 @@ def _checker(
 
 
 def _folded(text: str, column: Column) -> str:
-    return text.strip().casefold() if column.nocase else text.strip()
+    return text.strip().lower() if column.nocase else text.strip()

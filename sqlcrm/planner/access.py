@@ -22,7 +22,7 @@ class Access:
 
     keys: values for `read.by`. query: pushed filters and parameters. pushed: what they were.
     least: calls it takes at the least. exact: whether it takes just these; otherwise only the
-    first page's total tells.
+    first page's total tells. echoes: what each reply must say at a path, as text.
     """
 
     read: Read
@@ -31,6 +31,7 @@ class Access:
     pushed: tuple[Predicate, ...] = ()
     least: int = 1
     exact: bool = False
+    echoes: tuple[tuple[str, str], ...] = ()
 
 
 def accesses(scan: Scan, keys: Mapping[str, Sequence[Any]]) -> list[Access]:
@@ -73,15 +74,16 @@ def _access(scan: Scan, read: Read, known: Mapping[str, tuple[Any, ...]]) -> Acc
     if read.columns and any(name not in read.columns for name in scan.columns):
         return None
     asked = tuple((names[n].param, wire(v)) for n, v in scan.params.items())
+    echoes = tuple((names[n].echo, wire(v)) for n, v in scan.params.items() if names[n].echo)
     if not read.by:
         query, pushed = _pushed(read, (*scan.predicates, *scan.fixed))
-        return Access(read, (), asked + query, pushed, 1, not read.pages.size)
+        return Access(read, (), asked + query, pushed, 1, not read.pages.size, echoes)
     if read.by not in known:
         return None
     values = known[read.by]
     batches = -(-len(values) // read.batch)
     exact = not read.pages.size or not values or _fits_a_page(scan, read)
-    return Access(read, values, asked, (), batches, exact)
+    return Access(read, values, asked, (), batches, exact, echoes)
 
 
 def _fits_a_page(scan: Scan, read: Read) -> bool:

@@ -16,6 +16,7 @@ from sqlcrm.planner.limits import limits
 from sqlcrm.planner.plan import KeySource, Limit, Predicate, ReadPlan, Relation, Scan
 from sqlcrm.planner.predicates import predicates
 from sqlcrm.planner.sources import owner, parse, selects, sources, sql
+from sqlcrm.sdk import Column, Param
 
 NOT_ANALYSED = "the statement could not be analysed: its remote tables are read in full"
 
@@ -196,7 +197,20 @@ class _Call:
             )
         if value is UNKNOWN or value is None:
             raise self._error(f"the parameter {name} needs a constant, not {text}")
-        self.params[known[name.casefold()]] = value
+        param = next(p for p in params if p.name == known[name.casefold()])
+        self.params[param.name] = self._checked(param, value)
+
+    def _checked(self, param: Param, value: Any) -> Any:
+        """Return a parameter's value in its type: an API ignores what it does not understand."""
+        fitted = fit(value, Column(param.name, param.type), self.environment.zone)
+        if fitted is UNKNOWN or (isinstance(fitted, str) and not fitted.strip()):
+            raise self._error(f"{param.name} is {param.type}, and {value!r} is not")
+        if param.least is not None and fitted < param.least:
+            raise self._error(f"{param.name} is {param.least} or more, and {value!r} is not")
+        if param.choices and fitted not in param.choices:
+            choices = ", ".join(str(choice) for choice in param.choices)
+            raise self._error(f"{param.name} is one of {choices}, and {value!r} is not")
+        return fitted
 
     def _lateral(self, column: str, node: exp.Expr, text: str) -> None:
         """Take keys from another source of the same FROM: `f@a(c.id)`."""

@@ -33,6 +33,7 @@ def target_columns(statement: Statement, relation: Relation) -> list[Column]:
         names = [a.column for a in statement.assignments]
     else:
         names = list(statement.columns)
+    write = relation.table.carrier(statement.verb)
     found: list[Column] = []
     for name in names:
         column = relation.table.column(name)
@@ -42,6 +43,10 @@ def target_columns(statement: Statement, relation: Relation) -> list[Column]:
             raise _at(statement, name, f"{where} has no column {name!r}. {hint}")
         if column.readonly:
             raise _at(statement, name, f"{where}.{column.name} is set by the CRM, not by us")
+        if write is not None and write.columns and column.name not in write.columns:
+            can = ", ".join(write.columns)
+            what = f"{statement.verb.upper()} {where} cannot write {column.name}, only {can}"
+            raise _at(statement, name, what)
         if column in found:
             raise _at(statement, name, f"the column {column.name} is given twice")
         found.append(column)
@@ -61,10 +66,10 @@ def check_verb(statement: Statement, relation: Relation) -> None:
 
     Raises: NotSupportedError that says what can be done instead.
     """
+    if relation.table.carrier(statement.verb) is not None:
+        return
     verbs = {write.verb for write in relation.table.writes}
     verb = statement.verb
-    if verb in verbs or (verb in {"insert", "update"} and "upsert" in verbs):
-        return
     where = f"{relation.table.name}@{relation.connection}"
     can = ", ".join(sorted(v.upper() for v in verbs)) or "nothing but SELECT"
     raise NotSupportedError(f"{where} has no {verb.upper()}: its API allows {can}")

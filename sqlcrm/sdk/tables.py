@@ -84,12 +84,20 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """An argument of the API that is no column: `contacts@ac(list_id => 3)`."""
+    """An argument of the API that is no column: `contacts@ac(list_id => 3)`.
+
+    Nothing can check its effect afterwards, so what an API might ignore is refused before: a
+    value of another type, one below `least`, one that is not in `choices`.
+    echo: where each reply says how the API understood it; another value there is an error.
+    """
 
     name: str
     param: str
     type: Type = Type.TEXT
     required: bool = False
+    least: int | None = None
+    choices: tuple[Any, ...] = ()
+    echo: str = ""
     doc: str = ""
 
 
@@ -197,3 +205,9 @@ class Table:
     def write(self, verb: str) -> Write | None:
         """Return the first declared write of this verb."""
         return next((write for write in self.writes if write.verb == verb), None)
+
+    def carrier(self, verb: str) -> Write | None:
+        """Return the write that carries single rows of a verb; an upsert serves the others too."""
+        verbs = (verb,) if verb == "delete" else (verb, "upsert")
+        found = (write for v in verbs for write in self.writes if write.verb == v)
+        return min(found, key=lambda write: write.send is not None, default=None)

@@ -8,7 +8,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlcrm.catalog.config import find_config, load_config
-from sqlcrm.errors import Cancelled, Error, InterfaceError, ProgrammingError, Rejected
+from sqlcrm.errors import (
+    Cancelled,
+    Error,
+    InterfaceError,
+    OutcomeUnknown,
+    ProgrammingError,
+    Rejected,
+)
 from sqlcrm.session.result import Binds, Result
 from sqlcrm.session.run import parsed, pointing, run
 from sqlcrm.session.state import Session
@@ -117,6 +124,16 @@ class Connection:
         self.close()
 
 
+def _stop_if_unknown(report: Report, left: int) -> None:
+    """Refuse to go on where the statements behind may rest on rows of which nothing is known."""
+    number = report.counts.get("unknown", 0)
+    if number and left:
+        raise OutcomeUnknown(
+            f"{number} rows of statement {report.statement} have an unknown outcome, so the {left} "
+            "statements behind it did not run: see operations@sqlcrm"
+        )
+
+
 class Cursor:
     """Runs statements and holds the result of the last one."""
 
@@ -158,6 +175,9 @@ class Cursor:
         Raises: sqlcrm.Error; with on_rejected="raise", Rejected when rows were.
         """
         session = self._session()
+        session.forget_cancel()
+        if isinstance(parameters, str) or not isinstance(parameters, Sequence | Mapping | None):
+            raise ProgrammingError("parameters are a sequence for ?, or a mapping for $name")
         found = parsed(session, sql)
         if parameters and len(found) > 1:
             raise ProgrammingError("parameters go with one statement at a time")
@@ -169,8 +189,10 @@ class Cursor:
                 session.next_statement()
                 with pointing(statement, sql):
                     self._result = run(session, statement, parameters)
-                if self._result.report is not None:
-                    self.reports.append(self._result.report)
+                report = self._result.report
+                if report is not None:
+                    self.reports.append(report)
+                    _stop_if_unknown(report, len(found) - session.statement)
         except Error as error:
             session.end(error.exit_code)
             raise

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from sqlcrm.session.connections import Connections
     from sqlcrm.state.journal import Journal
     from sqlcrm.writing.guards import Limits
+
+
+WAIT = 60.0
+"""Seconds to wait for another run that writes the same table."""
 
 
 def _scratch(state: Path | None) -> Path:
@@ -35,6 +40,7 @@ def _scratch(state: Path | None) -> Path:
 class Session:
     """One user at work. Not for two threads at once; `cancel` may be called from another.
 
+    wait: seconds to wait for another run that writes the same table.
     progress: is told table, rows done and rows in all while a write goes on.
     """
 
@@ -46,9 +52,11 @@ class Session:
         limits: Limits | None = None,
         state: Path | None = None,
         restricted: bool = False,
+        wait: float = WAIT,
         progress: Callable[[str, int, int], None] | None = None,
     ) -> None:
         self.kind = kind
+        self.wait = wait
         self.configs = configs
         self._limits = limits
         self._state = state
@@ -81,6 +89,23 @@ class Session:
         from sqlcrm.writing.guards import Limits
 
         return self._limits or Limits()
+
+    @contextmanager
+    def holding(self, account: int, table: str) -> Iterator[None]:
+        """Keep other runs on this machine from writing a table of an account.
+
+        Raises: Busy after WAIT seconds.
+        """
+        from sqlcrm.state.locks import holding
+
+        folder = self.journal.path.parent
+        with holding(folder, account, table, wait=self.wait, stop=self.stop_if_cancelled):
+            yield
+
+    def stop_if_cancelled(self) -> None:
+        """Raise Cancelled where the session was cancelled."""
+        if self._cancel.is_set():
+            raise Cancelled("cancelled while waiting for another run")
 
     def begin(self, script: str = "", text: str = "") -> None:
         """Start a new run; the journal hears of it with its first write."""

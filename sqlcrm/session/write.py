@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlcrm.errors import Error, GuardRefused, ProgrammingError, SqlError
-from sqlcrm.planner.dml import check_verb, row_query, target_columns
+from sqlcrm.errors import Cancelled, GuardRefused, OutcomeUnknown, ProgrammingError, SqlError
+from sqlcrm.planner.dml import RowQuery, check_verb, row_query, target_columns
 from sqlcrm.planner.plan import Relation, Scan
 from sqlcrm.sdk import Column, Table
 from sqlcrm.session.prepared import Prepared
@@ -71,23 +71,37 @@ class _Writing:
         opened = self.session.connections.get(self.relation.connection)
         if opened.config.read_only:
             raise GuardRefused(f"@{self.relation.connection} is read_only: nothing was written")
-        plan = self._plan(opened.config.allow_resubscribe)
-        refusal = self._refusal(plan, read_only=opened.config.read_only)
-        run, number = self._journal(plan)
-        place = Run(self.session.journal, run, number, self._new_calls)
-        if refusal is not None:
-            place.skip(f"refused by a guard: {refusal}")
-            self._end("skipped", run, number, str(refusal))
-            raise refusal
-        try:
-            unknown = apply(plan, opened.client, place, self._progress)
-            if unknown:
-                look_up(plan, unknown, self._existing, place)
-        except Error as error:
-            self._end("failed", run, number, str(error))
-            raise
+        account = self._accounted = self._account()
+        with self.session.holding(account, self.relation.table.name):
+            plan = self._plan(opened.config.allow_resubscribe)
+            refusal = self._refusal(plan, read_only=opened.config.read_only)
+            run, number = self._journal(plan, account)
+            place = Run(self.session.journal, run, number, self._new_calls)
+            if refusal is not None:
+                place.skip(f"refused by a guard: {refusal}")
+                self._end("skipped", run, number, str(refusal))
+                raise refusal
+            self._apply(plan, place)
         self._end("done", run, number)
         return Result(report=self._report(plan, run, number))
+
+    def _apply(self, plan: WritePlan, place: Run) -> None:
+        """Send the plan, and look up what is unclear then.
+
+        Raises: what stopped it; its exit code says if rows are of unknown outcome.
+        """
+        client = self.session.connections.get(self.relation.connection).client
+        applied = apply(plan, client, place, self._progress)
+        stop = applied.stop
+        if applied.unknown and not isinstance(stop, Cancelled):
+            look_up(plan, applied.unknown, self._existing, place)
+        if stop is None:
+            return
+        left = self.session.journal.counts(place.run, place.statement).get("unknown", 0)
+        if left and not isinstance(stop, Cancelled):
+            stop.exit_code = OutcomeUnknown.exit_code
+        self._end("failed", place.run, place.statement, str(stop))
+        raise stop
 
     def _plan(self, allow: bool | None) -> WritePlan:
         verb = self.statement.verb
@@ -96,14 +110,24 @@ class _Writing:
         before = _before_columns(self.relation.table, self.statement.verb, self._sets())
         query = row_query(self.statement, self.relation, before)
         rows = self._rows(query.text)
-        found = [_changed(i, row, query, self.relation.table) for i, row in enumerate(rows, 1)]
+        zone = self.session.engine.zone()
+        table = self.relation.table
+        found = [_changed(i, row, query, table, zone) for i, row in enumerate(rows, 1)]
         settle_repeats(found, self._columns(self.relation.table.key), self.relation.table)
         if verb == "delete":
             return decide.delete_plan(self.relation, found)
         if self.statement.opt_in == "":
             for row in found:
                 row.opt_in = True
-        return decide.update_plan(self.relation, found, query.sets, allow)
+        total = self._whole_table()
+        return decide.update_plan(self.relation, found, query.sets, allow, total)
+
+    def _whole_table(self) -> int | None:
+        """Return how many rows the target has, where all of them were read."""
+        staged = self.prepared.staging.done.get(self.relation.mark)
+        if staged is None or staged.access.keys or staged.access.query or staged.scan.params:
+            return None
+        return staged.rows if not staged.access.read.by else None
 
     def _sets(self) -> list[str]:
         if self.statement.verb != "update":
@@ -114,8 +138,10 @@ class _Writing:
         table = self.relation.table
         rows, names = self._source()
         columns = self._named_columns(names)
+        zone = self.session.engine.zone()
         found = [
-            checked(i, columns, row, insert=True, table=table) for i, row in enumerate(rows, 1)
+            checked(i, columns, row, insert=True, table=table, zone=zone)
+            for i, row in enumerate(rows, 1)
         ]
         given = [column.name for column in columns]
         write = decide.carrier(table, "insert")
@@ -191,10 +217,9 @@ class _Writing:
         client, name = opened.client, opened.connector.name
         return self.session.journal.account(name, client.origin, opened.identity.account)
 
-    def _journal(self, plan: WritePlan) -> tuple[int, int]:
+    def _journal(self, plan: WritePlan, account: int) -> tuple[int, int]:
         """Freeze the plan, durably, before anything of it is sent."""
         session, table = self.session, self.relation.table
-        account = self._accounted = self._account()
         run, number = session.journaled(), session.statement
         session.journal.begin_statement(
             run,
@@ -270,12 +295,13 @@ def _before_columns(table: Table, verb: str, sets: Sequence[str]) -> tuple[str, 
     return tuple(column.name for column in table.columns if column.name in names)
 
 
-def _changed(number: int, values: Sequence[Any], query: Any, table: Table) -> Row:
+def _changed(number: int, values: Sequence[Any], query: RowQuery, table: Table, zone: str) -> Row:
     """Return a row of an UPDATE or DELETE: its before-image and its checked new values."""
     width = len(query.before)
     before = dict(zip(query.before, values[:width], strict=True))
     columns = [c for name in query.sets if (c := table.column(name)) is not None]
-    row = checked(number, columns, values[width : width + len(columns)], insert=False, table=table)
+    new = values[width : width + len(columns)]
+    row = checked(number, columns, new, insert=False, table=table, zone=zone)
     row.before = before
     row.opt_in = bool(query.opt_in and values[-1])
     return row

@@ -53,6 +53,17 @@ INSERT INTO requests (run_id, statement, account_id, connection, at, method, pat
     attempt, waited_ms, ms, bytes, error)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+_MADE = """
+SELECT o.run_id, o.state, o.new_values FROM operations o
+WHERE o.account_id = ? AND o.table_name = ? AND o.state IN ('done', 'sent', 'unknown')
+  AND o.verb IN ('create', 'link') AND o.undone_by IS NULL
+  AND NOT EXISTS (
+    SELECT 1 FROM operations d, json_each(d.key) k
+    WHERE d.account_id = o.account_id AND d.table_name = o.table_name AND d.state = 'done'
+      AND d.verb IN ('delete', 'unlink') AND d.operation_id > o.operation_id
+      AND o.remote_id <> '' AND CAST(k.value AS TEXT) = o.remote_id)
+ORDER BY o.operation_id
+"""
 _FROZEN = {"planned", "unchanged", "rejected"}
 _SETTLED = {"done", "rejected", "unknown", "planned"}
 
@@ -188,14 +199,10 @@ class Journal:
     def made_before(self, account: int, table: str) -> list[tuple[int, str, str]]:
         """Return run, state and values (JSON) of each row that was or may have been made.
 
-        `done` ones that were not undone, and those `sent` or `unknown`; oldest first.
+        `done` ones that were not undone, nor deleted by a later operation of the journal, and
+        those `sent` or `unknown`; oldest first.
         """
-        found = self.database.rows(
-            "SELECT run_id, state, new_values FROM operations WHERE account_id = ? "
-            "AND table_name = ? AND state IN ('done', 'sent', 'unknown') "
-            "AND verb IN ('create', 'link') AND undone_by IS NULL ORDER BY operation_id",
-            (account, table),
-        )
+        found = self.database.rows(_MADE, (account, table))
         return [(int(run), str(state), str(values)) for run, state, values in found]
 
     def skip(self, run: int, statement: int, why: str, numbers: Sequence[int] | None = None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlcrm.errors import Cancelled, Error, OperationalError, OutcomeUnknown
@@ -46,30 +47,35 @@ class Run:
         return self.journal.skip(self.run, self.statement, why)
 
 
-def apply(
-    plan: WritePlan, door: Door, run: Run, progress: Callable[[int, int], None]
-) -> list[Operation]:
-    """Send every planned operation; return those whose outcome is unknown.
+@dataclass(slots=True)
+class Applied:
+    """How far a plan came: operations of unknown outcome, and the error that stopped the rest."""
 
+    unknown: list[Operation] = field(default_factory=list)
+    stop: Error | None = None
+
+
+def apply(plan: WritePlan, door: Door, run: Run, progress: Callable[[int, int], None]) -> Applied:
+    """Send every planned operation, until an error that is not about one row.
+
+    What is behind such an error is skipped; behind Cancelled it stays planned.
     progress: is told how many of how many are settled.
-    Raises: the error that stopped it, after the rest was skipped; Cancelled leaves the rest
-    planned, for `resume`.
     """
-    unknown: list[Operation] = []
+    applied = Applied()
     planned = plan.planned
     for done, operation in enumerate(planned):
         outcome, stop = _one(plan, operation, door, run)
         if outcome is not None:
             run.settled([outcome])
             if outcome.state == "unknown":
-                unknown.append(operation)
+                applied.unknown.append(operation)
         progress(done + 1, len(planned))
-        if isinstance(stop, Cancelled):
-            raise stop
         if stop is not None:
-            run.skip(f"stopped by an error: {stop}")
-            raise stop
-    return unknown
+            applied.stop = stop
+            if not isinstance(stop, Cancelled):
+                run.skip(f"stopped by an error: {stop}")
+            break
+    return applied
 
 
 def _one(

@@ -7,23 +7,30 @@ import json
 import math
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlcrm.sdk import Column, Type
+
+# What DuckDB's infinity arrives as; it has no zone, and is no moment either.
+_INFINITE = {dt.datetime.max, dt.datetime.min}  # noqa: DTZ901 - see above
 
 
 class Unfit(ValueError):
     """A value that its column cannot hold; the text is the reason a person reads."""
 
 
-def fitted(column: Column, value: Any) -> Any:
+def fitted(column: Column, value: Any, zone: str = "UTC") -> Any:
     """Return a value in its column's type; blank text is NULL, as for the APIs.
 
+    zone: of times that carry none, the session's.
     Raises: Unfit with the reason.
     """
     if value is None or (isinstance(value, str) and value.strip() == "" and "" in column.nulls):
         return None
     try:
         value = _READERS[column.type](value)
+        if isinstance(value, dt.datetime) and value.tzinfo is None:
+            value = value.replace(tzinfo=ZoneInfo(zone))
     except Unfit:
         raise
     except (ValueError, TypeError, ArithmeticError):
@@ -92,9 +99,12 @@ def _boolean(value: Any) -> bool:
 
 
 def _date(value: Any) -> dt.date:
-    if isinstance(value, dt.datetime):
-        return value.date()
-    return value if isinstance(value, dt.date) else dt.date.fromisoformat(value.strip())
+    if isinstance(value, str):
+        return dt.date.fromisoformat(value.strip())
+    day = value.date() if isinstance(value, dt.datetime) else value
+    if not isinstance(day, dt.date) or day in {dt.date.max, dt.date.min}:
+        raise TypeError(value)
+    return day
 
 
 def _moment(value: Any) -> dt.datetime:
@@ -103,14 +113,17 @@ def _moment(value: Any) -> dt.datetime:
     elif isinstance(value, dt.datetime):
         moment = value
     else:
-        moment = dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC)
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+        moment = dt.datetime.combine(value, dt.time())
+    if moment.replace(tzinfo=None) in _INFINITE:
+        raise ValueError(value)
+    return moment
 
 
 def _texts(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    return [_text(item) for item in value]
+    items = [value] if isinstance(value, str) else list(value)
+    if None in items:
+        raise TypeError(value)
+    return [_text(item) for item in items]
 
 
 def _json(value: Any) -> str:
@@ -144,11 +157,23 @@ def same(column: Column, left: Any, right: Any) -> bool:
     return bool(comparable(column, left) == comparable(column, right))
 
 
+def identical(left: Any, right: Any) -> bool:
+    """Whether writing `left` over `right` would change nothing; only choices have no order."""
+    if isinstance(left, list) and isinstance(right, list):
+        return sorted(left) == sorted(right)
+    return bool(_unblank(left) == _unblank(right))
+
+
+def _unblank(value: Any) -> Any:
+    """Return NULL for what is blank: APIs do not tell them apart."""
+    return None if isinstance(value, str | list) and not value else value
+
+
 def comparable(column: Column, value: Any) -> Any:
     """Return a value such that equal ones are one to the CRM, and that can be a dict's key."""
     if isinstance(value, str):
         text = value.strip()
-        return (text.casefold() if column.nocase else text) or None
+        return (text.lower() if column.nocase else text) or None
     if isinstance(value, list):
         return tuple(sorted(str(item) for item in value)) or None
     if isinstance(value, dt.datetime):

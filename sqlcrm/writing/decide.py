@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlcrm.errors import NotSupportedError
 from sqlcrm.planner.plan import Relation
 from sqlcrm.sdk import Column, Consent, Table, Write
 from sqlcrm.state.values import Operation
-from sqlcrm.writing.checks import comparable, same
+from sqlcrm.writing.checks import comparable, identical, same
 from sqlcrm.writing.plan import WritePlan
 from sqlcrm.writing.rows import Row
 
@@ -79,11 +80,16 @@ def _same(table: Table, name: str, value: Any, before: Before) -> bool:
 
 
 def update_plan(
-    relation: Relation, rows: Sequence[Row], sets: Sequence[str], allow: bool | None
+    relation: Relation,
+    rows: Sequence[Row],
+    sets: Sequence[str],
+    allow: bool | None,
+    total: int | None = None,
 ) -> WritePlan:
     """Plan an UPDATE: of each row only the columns that change.
 
-    allow: the connection's `allow_resubscribe`; False refuses even an opt-in.
+    allow: the connection's `allow_resubscribe`; False refuses even an opt-in. total: rows of the
+    whole table, where that is known.
     """
     table = relation.table
     found, extra = [], {}
@@ -92,14 +98,15 @@ def update_plan(
         changed = {
             name: row.values.get(name)
             for name in sets
-            if not row.problem and not _same(table, name, row.values.get(name), before)
+            if not row.problem and not identical(row.values.get(name), before.get(name))
         }
         kept = _guarded(table.consent, row, changed, allow)
         state, reason = _updated(row, changed, kept)
         found.append(_operation(table, row, "update", changed, before, state, reason))
         if table.consent is not None and table.consent.column in changed and row.opt_in:
             extra[row.number] = table.consent.opted_in
-    return WritePlan("update", relation, tuple(found), {"update": carrier(table, "update")}, extra)
+    write = {"update": carrier(table, "update")}
+    return WritePlan("update", relation, tuple(found), write, extra, total=total)
 
 
 def _updated(row: Row, changed: Mapping[str, Any], kept: str) -> tuple[str, str]:
@@ -169,7 +176,11 @@ def _operation(
 
 
 def carrier(table: Table, verb: str) -> Write:
-    """Return the declared write that carries single operations of a verb."""
-    verbs = (verb,) if verb == "delete" else (verb, "upsert")
-    found: Iterable[Write] = (w for v in verbs for w in table.writes if w.verb == v)
-    return min(found, key=lambda write: write.send is not None)
+    """Return the declared write that carries single rows of a verb.
+
+    Raises: NotSupportedError where there is none.
+    """
+    found = table.carrier(verb)
+    if found is None:
+        raise NotSupportedError(f"the API of {table.name} has no {verb.upper()}")
+    return found

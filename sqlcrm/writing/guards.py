@@ -48,9 +48,12 @@ def check(plan: WritePlan, limits: Limits, *, read_only: bool) -> None:
             f"{what} and delete {deletes:,}, more than max-deletes {limits.max_deletes:,}: "
             "nothing was written"
         )
-    if limits.yes or limits.max_changes is not None or not _needs_asking(changes, deletes):
+    most = plan.total is not None and 2 * changes > plan.total
+    asks = deletes > 0 or changes > CONFIRM_ABOVE or (changes > 0 and most)
+    if limits.yes or limits.max_changes is not None or not asks:
         return
     why = f"{what} ({deletes:,} deleted)" if deletes else what
+    why += ", more than half of the table" if most else ""
     if limits.ask is not None:
         if limits.ask(plan, why):
             return
@@ -60,7 +63,3 @@ def check(plan: WritePlan, limits: Limits, *, read_only: bool) -> None:
         f"{why}: nothing was written. If you mean it: --yes, or {allow} "
         f"(in Python: connect(max_changes={changes}))"
     )
-
-
-def _needs_asking(changes: int, deletes: int) -> bool:
-    return deletes > 0 or changes > CONFIRM_ABOVE

@@ -20,6 +20,7 @@ class WritePlan:
 
     write: the declared way that carries a planned operation, by the operation's verb.
     extra: further body values, by number of the operation (a deliberate opt-in).
+    total: rows of the whole table, where all of them were read.
     """
 
     verb: str
@@ -28,6 +29,7 @@ class WritePlan:
     writes: Mapping[str, Write]
     extra: Mapping[int, Mapping[str, Any]]
     notices: tuple[str, ...] = ()
+    total: int | None = None
 
     @property
     def planned(self) -> list[Operation]:

@@ -24,19 +24,37 @@ class Row:
 
 
 def checked(
-    number: int, columns: Sequence[Column], values: Sequence[Any], *, insert: bool, table: Table
+    number: int,
+    columns: Sequence[Column],
+    values: Sequence[Any],
+    *,
+    insert: bool,
+    table: Table,
+    zone: str = "UTC",
 ) -> Row:
-    """Return a row with every value in its column's form, or with its first problem."""
+    """Return a row with every value in its column's form, or with its first problem.
+
+    zone: of times that carry none, the session's.
+    """
     row = Row(number, {})
     for column, value in zip(columns, values, strict=True):
         try:
-            row.values[column.name] = fitted(column, value)
+            found = fitted(column, value, zone)
+            named = column.name in table.natural_key
+            row.values[column.name] = found.strip() if named and isinstance(found, str) else found
         except Unfit as problem:
             row.values[column.name] = value
             row.problem = row.problem or str(problem)
-    if insert and not row.problem:
-        row.problem = _defaults(row, table)
+    if not row.problem:
+        row.problem = _defaults(row, table) if insert else _emptied(row, table)
     return row
+
+
+def _emptied(row: Row, table: Table) -> str:
+    """Return which columns an UPDATE would empty that must have a value, or ""."""
+    needed = {c.name for c in table.columns if c.required} | set(table.natural_key)
+    empty = [name for name, value in row.values.items() if value is None and name in needed]
+    return f"{' and '.join(empty)} cannot be empty" if empty else ""
 
 
 def _defaults(row: Row, table: Table) -> str:
@@ -62,6 +80,7 @@ def settle_repeats(rows: Sequence[Row], key: Sequence[Column], table: Table) -> 
     for group in groups.values():
         first = group[0]
         if all(_plain(row, table) == _plain(first, table) for row in group):
+            first.opt_in = all(row.opt_in for row in group)
             for row in group[1:]:
                 row.same_as = first.number
             continue

@@ -1,6 +1,7 @@
 """INSERT, UPDATE and DELETE on ActiveCampaign, judged by the CRM's own state."""
 
 import sqlite3
+import threading
 
 import pytest
 
@@ -360,3 +361,141 @@ def test_a_limit_stops_paging_also_where_the_result_is_kept(crm, db, tmp_path):
     db.execute("insert into three select id, email from contacts@ac limit 3")
     assert crm.count() - since == 3
     assert db.execute("select count(*) from three").fetchall() == [(6,)]
+
+
+@pytest.mark.parametrize("column", ["list_id", "contact_id"])
+def test_a_subscription_cannot_be_moved_onto_another_list_or_person(crm, db, column):
+    since = crm.count()
+    with pytest.raises(sqlcrm.ProgrammingError, match=f"cannot write {column}, only status"):
+        db.execute(f"update contact_lists@ac set {column} = 4 where contact_id = 5")
+    assert _writes(crm, since) == []
+
+
+@pytest.mark.parametrize(
+    "argument",
+    ["tag_id => 'VIP'", "tag_id => 0", "list_id => 1.5", "list_id => 'abc'", "search => ' '",
+     "list_id => 1, status => 7"],
+)  # fmt: skip
+def test_an_argument_that_the_api_would_ignore_is_refused(crm, db, argument):
+    since = crm.count()
+    with pytest.raises(sqlcrm.ProgrammingError):
+        db.execute(f"select count(*) from contacts@ac({argument})")
+    assert crm.count() == since
+
+
+def test_an_update_cannot_empty_what_must_have_a_value(crm, db, counts):
+    cursor = db.execute("update tags@ac set tag = null where id = 8")
+    assert counts(cursor) == {"rejected": 1}
+    assert "tag cannot be empty" in cursor.report.rejected[0][2]
+    assert counts(db.execute("update contacts@ac set email = '' where id = 8")) == {"rejected": 1}
+
+
+def test_a_null_within_a_list_is_no_word(crm, db, counts):
+    cursor = db.execute("update contacts@ac set interests = ['Housing', null] where id = 6")
+    assert counts(cursor) == {"rejected": 1}
+
+
+def test_an_update_writes_a_change_of_case_or_of_blanks(crm, db, counts):
+    db.execute("update contacts@ac set first_name = ' Ana ' where id = 9")
+    assert counts(db.execute(
+        "update contacts@ac set first_name = trim(first_name) where id = 9"
+    )) == {"done": 1}  # fmt: skip
+    assert crm.state()["contacts"][8]["firstName"] == "Ana"
+
+
+def test_blanks_around_a_natural_key_do_not_make_a_second_row(crm, db, counts):
+    assert counts(db.execute("insert into tags@ac (tag) values ('WsTag')")) == {"done": 1}
+    assert counts(db.execute("insert into tags@ac (tag) values (' WsTag ')")) == {"unchanged": 1}
+
+
+def test_statements_behind_an_unknown_outcome_do_not_run(crm, opened):
+    with testing(), opened(crm) as db:
+        db.execute("insert into notes@ac (note, relid, reltype) values ('1', 1, 'Subscriber')")
+        crm.fault("lost-reply")
+        with pytest.raises(sqlcrm.OperationalError, match="did not run"):
+            db.execute(
+                "insert into notes@ac (note, relid, reltype) values ('2', 1, 'Subscriber');"
+                "delete from tags@ac where id = 5"
+            )
+        crm.fault()
+        runs = db.execute("select exit_code from runs@sqlcrm order by run_id").fetchall()
+    assert runs[-1] == (5,)
+    assert any(tag["id"] == "5" for tag in crm.state()["tags"])
+
+
+def test_an_unknown_row_ends_a_stopped_statement_with_exit_code_five(crm, opened):
+    with testing(), opened(crm) as db:
+        contact = next(
+            i for i in range(1, 200)
+            if not db.execute("select 1 from contact_tags@ac where contact_id = ?", [i]).fetchall()
+        )  # fmt: skip
+        db.execute("insert into tags@ac (tag) values ('identity is known from here')")
+        crm.fault("lost-reply")
+        db.session.connections.get("ac")
+        with pytest.raises(sqlcrm.Error) as caught:
+            db.execute("insert into notes@ac (note, relid, reltype) values ('n', 1, 'Subscriber');"
+                       "select 1")  # fmt: skip
+        assert caught.value.exit_code == 5
+        crm.fault()
+    assert contact
+
+
+def test_an_update_of_more_than_half_of_a_table_asks(crm, opened, counts):
+    update = "update lists@ac set sender_city = 'Hull' where true"
+    with (
+        opened(crm, yes=False) as db,
+        pytest.raises(sqlcrm.GuardRefused, match="more than half of the table"),
+    ):
+        db.execute(update)
+    with opened(crm, yes=False) as db:
+        one = db.execute("update lists@ac set sender_city = 'Hull' where id = 1")
+        assert counts(one) == {"done": 1}
+
+
+def test_what_was_deleted_since_is_made_again(crm, db, counts):
+    insert = "insert into notes@ac (note, relid, reltype) values ('Twice', 1, 'Subscriber')"
+    assert counts(db.execute(insert)) == {"done": 1}
+    assert counts(db.execute(insert)) == {"unchanged": 1}
+    assert counts(db.execute("delete from notes@ac where note = 'Twice'")) == {"done": 1}
+    assert counts(db.execute(insert)) == {"done": 1}
+
+
+def test_a_session_goes_on_after_it_was_cancelled(crm, db):
+    db.cancel()
+    assert db.execute("select count(*) from tags@ac").fetchall()[0][0] > 0
+
+
+def test_times_without_a_zone_are_the_sessions(crm, db, counts):
+    db.execute("set TimeZone = 'Europe/Amsterdam'")
+    db.execute("update contacts@ac set last_call = timestamp '2026-07-01 12:00:00' where id = 4")
+    found = db.execute("select last_call from contacts@ac where id = 4").fetchone()[0]
+    assert found.isoformat() == "2026-07-01T12:00:00+02:00"
+
+
+def test_two_runs_at_once_write_each_row_once(crm, opened):
+    insert = (
+        "insert into notes@ac (note, relid, reltype) "
+        "select 'n' || range, 1, 'Subscriber' from range(15)"
+    )
+    with opened(crm) as first, opened(crm) as second:
+        threads = [threading.Thread(target=db.execute, args=(insert,)) for db in (first, second)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    notes = [n["note"] for n in crm.state()["notes"] if n["note"].startswith("n")]
+    assert sorted(n for n in notes if n[1:].isdigit()) == sorted(f"n{i}" for i in range(15))
+
+
+def test_a_table_that_another_run_holds_is_not_written_meanwhile(crm, opened):
+    with opened(crm) as first, opened(crm) as second:
+        second.session.wait = 0
+        account = first.session.journal.account(
+            "activecampaign", crm.url, first.session.connections.get("ac").identity.account
+        )
+        with (
+            first.session.holding(account, "tags"),
+            pytest.raises(sqlcrm.OperationalError, match="is being written by process"),
+        ):
+            second.execute("insert into tags@ac (tag) values ('x')")
+        assert second.execute("insert into tags@ac (tag) values ('x')").report.exit_code == 0

@@ -110,7 +110,12 @@ account_contacts = Table(
     ),
     writes=(
         insert("/accountContacts", "accountContact"),
-        update("/accountContacts", "accountContact", whole=("account_id", "contact_id")),
+        update(
+            "/accountContacts",
+            "accountContact",
+            columns=("account_id", "job_title"),
+            whole=("account_id", "contact_id"),
+        ),
         delete("/accountContacts", undo=""),
     ),
     example=(

@@ -96,16 +96,35 @@ FILTERS = (
     Filter("updated_at", "<=", "filters[updated_before]", slack=1, wire=moment),
 )
 
+
 # No `segment_id`: a segment is computed asynchronously, the first answer may be short or empty
 # without saying so, and nothing in it tells when it is complete ("Contacts", `segmentid`).
+def _member(name: str, param: str, doc: str) -> Param:
+    """An argument that names a list, tag, …; the reply repeats how it was understood."""
+    echo = f"meta.page_input.{param}"
+    return Param(name, param, Type.INTEGER, least=1, echo=echo, doc=doc)
+
+
 PARAMS = (
-    Param("list_id", "listid", Type.INTEGER, doc="Contacts with any status on this list."),
-    Param("status", "status", Type.INTEGER, doc="With list_id: -1 any, 0 to 3 as contact_lists."),
-    Param("tag_id", "tagid", Type.INTEGER, doc="Contacts that have this tag."),
-    Param("automation_id", "seriesid", Type.INTEGER, doc="Contacts in this automation."),
-    Param("wait_id", "waitid", Type.INTEGER, doc="Contacts waiting in this automation block."),
-    Param("form_id", "formid", Type.INTEGER, doc="Contacts who came through this form."),
-    Param("search", "search", doc="Part of a name, organisation, phone or e-mail address."),
+    _member("list_id", "listid", "Contacts with any status on this list."),
+    Param(
+        "status",
+        "status",
+        Type.INTEGER,
+        choices=(-1, 0, 1, 2, 3),
+        echo="meta.page_input.status",
+        doc="With list_id: -1 any, 0 to 3 as contact_lists.",
+    ),
+    _member("tag_id", "tagid", "Contacts that have this tag."),
+    _member("automation_id", "seriesid", "Contacts in this automation."),
+    _member("wait_id", "waitid", "Contacts waiting in this automation block."),
+    _member("form_id", "formid", "Contacts who came through this form."),
+    Param(
+        "search",
+        "search",
+        echo="meta.page_input.search",
+        doc="Part of a name, organisation, phone or e-mail address.",
+    ),
 )
 
 contacts = Table(

@@ -196,6 +196,7 @@ field_values = Table(
             "/fieldValues/{id}",
             wrap="fieldValue",
             repeatable=True,
+            columns=("value",),
             whole=("contact_id", "field_id", "value"),
         ),
         Write("delete", "DELETE", "/fieldValues/{id}", repeatable=True),

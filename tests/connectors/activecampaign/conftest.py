@@ -81,13 +81,22 @@ def _recorder() -> vcr.VCR:
 
 @contextmanager
 def _playing(path: Path) -> Iterator[FakeClock]:
-    """Answer from a cassette; at the end each of its calls was made once, in its order."""
+    """Answer from a cassette; at the end each of its calls was made once, in its order.
+
+    Only when the account is asked who it is does not matter: it changes nothing.
+    """
     with testing() as clock, _recorder().use_cassette(str(path)) as cassette:
         yield clock
-        assert list(cassette.play_counts) == list(range(len(cassette))), (
-            "the calls were not those of the cassette, in its order: "
-            f"{[cassette.requests[index] for index in cassette.play_counts]}"
+        made = [cassette.requests[index] for index in cassette.play_counts]
+        assert len(made) == len(cassette), f"not all calls were made: {made}"
+        kept = [request for request in cassette.requests if not _asks_who(request)]
+        assert [request for request in made if not _asks_who(request)] == kept, (
+            f"the calls were not those of the cassette, in its order: {made}"
         )
+
+
+def _asks_who(request: Request) -> bool:
+    return bool(request.path.endswith("/users/me"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import os
 import re
@@ -207,7 +208,13 @@ def _value(what: str, value: Any, folder: Path) -> Value:
         return value
     if isinstance(value, Mapping):
         return parse_source(what, value, folder)
-    raise ConfigurationError(f'{what} must be a text in quotes, or a source as {{ env = "NAME" }}.')
+    name = what.rsplit(": ", 1)[-1]
+    near = difflib.get_close_matches(name, _POLICIES, n=1)
+    raise ConfigurationError(
+        f"{what} is no setting that is a number or a switch. Did you mean {near[0]}?"
+        if near
+        else f'{what} must be a text in quotes, or a source as {{ env = "NAME" }}.'
+    )
 
 
 def _setting(config: ConnectionConfig, setting: Setting) -> str:

@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlcrm.errors import DatabaseError
 from sqlcrm.execution.engine import quote
-from sqlcrm.planner.plan import KeySource, ReadPlan
+from sqlcrm.execution.staging import Staged
+from sqlcrm.planner.plan import KeySource, Predicate, ReadPlan
+from sqlcrm.planner.sources import parse, selects, sources
 from sqlcrm.session.prepared import Prepared
 from sqlcrm.state.journal import Journal
 from sqlcrm.writing.report import Unmatched
@@ -18,19 +20,74 @@ SHOWN = 5
 
 
 def unmatched(prepared: Prepared, plan: ReadPlan) -> list[Unmatched]:
-    """Return the keys of each join's other side that its remote table does not have."""
+    """Return the keys of each join's other side that its remote table does not have.
+
+    A constant that a natural key is compared with counts as such a key: a mistyped tag.
+    """
     found = []
     for scan in plan.scans:
+        staged = prepared.staging.done[scan.relation.mark]
+        table = f"{scan.relation.table.name}@{scan.relation.connection}"
         for source in scan.keys:
-            if scan.relation.mark in source.needs:
+            if scan.relation.mark in source.needs or not _holds_all(staged, source.column):
                 continue
-            rows = _missing(prepared, source, prepared.staging.done[scan.relation.mark].table)
+            rows = _missing(prepared, source, staged.table)
             if rows:
-                table = f"{scan.relation.table.name}@{scan.relation.connection}"
                 label = _readable(prepared, source.label)
                 values = tuple((key, int(count)) for key, count in rows)
                 found.append(Unmatched(label, table, source.column, values))
+        for predicate in scan.predicates:
+            strange = _strange(prepared, staged, predicate)
+            if strange:
+                label = "the statement's values"
+                found.append(Unmatched(label, table, predicate.column, strange))
     return found
+
+
+def unclear(prepared: Prepared, plan: ReadPlan) -> list[str]:
+    """Return notices on joined tables of which nobody can tell what met nothing in them."""
+    tree = parse(plan.text)
+    scopes = [sources(select, prepared.relations) for select in selects(tree)] if tree else []
+    joined = {s.relation.mark for scope in scopes if len(scope) > 1 for s in scope if s.relation}
+    return [
+        f"{scan.relation.name}@{scan.relation.connection} was read without keys, so what met "
+        "nothing in it is not told; a join on its own column, with no function around it, has keys"
+        for scan in plan.scans
+        if not scan.keys
+        and not any(p.op in {"=", "in"} for p in (*scan.predicates, *scan.fixed))
+        and scan.relation.mark in joined
+    ]
+
+
+def _holds_all(staged: Staged, column: str) -> bool:
+    """Whether a stage holds every row whose `column` is what was asked for.
+
+    Other conditions that the API applied may have thinned it: then a row that is not in it may
+    well be in the CRM.
+    """
+    access = staged.access
+    asked = [] if access.read.by == column else list(access.pushed)
+    others = [predicate for predicate in asked if predicate.column != column]
+    return not others and not staged.scan.params and access.read.by in {"", column}
+
+
+def _strange(
+    prepared: Prepared, staged: Staged, predicate: Predicate
+) -> tuple[tuple[Any, int], ...]:
+    """Return constants of a condition on a natural key that no row has."""
+    table = staged.scan.relation.table
+    if predicate.op not in {"=", "in"} or not _holds_all(staged, predicate.column):
+        return ()
+    if predicate.column not in {*table.natural_key[:1], *table.key}:
+        return ()
+    column = quote(predicate.column)
+    query = f"SELECT count(*) FROM {staged.table} WHERE {column} = $value"
+    engine = prepared.session.engine
+    return tuple(
+        (value, 1)
+        for value in dict.fromkeys(predicate.values)
+        if engine.query(query, {"value": value})[0][0] == 0
+    )
 
 
 def _missing(prepared: Prepared, source: KeySource, table: str) -> list[tuple[Any, ...]]:

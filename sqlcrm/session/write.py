@@ -17,7 +17,7 @@ from sqlcrm.session.prepared import Prepared
 from sqlcrm.session.relations import complete, remote
 from sqlcrm.session.result import Result
 from sqlcrm.session.state import Session
-from sqlcrm.session.telling import first_rows, unmatched
+from sqlcrm.session.telling import first_rows, unclear, unmatched
 from sqlcrm.writing import decide, guards
 from sqlcrm.writing.apply import Run, apply
 from sqlcrm.writing.memory import earlier_runs
@@ -97,11 +97,21 @@ class _Writing:
             look_up(plan, applied.unknown, self._existing, place)
         if stop is None:
             return
-        left = self.session.journal.counts(place.run, place.statement).get("unknown", 0)
-        if left and not isinstance(stop, Cancelled):
+        counts = self.session.journal.counts(place.run, place.statement)
+        if counts.get("unknown") and not isinstance(stop, Cancelled):
             stop.exit_code = OutcomeUnknown.exit_code
         self._end("failed", place.run, place.statement, str(stop))
+        stop.args = (f"{stop}\n{self._so_far(counts, place.run)}",)
         raise stop
+
+    def _so_far(self, counts: Mapping[str, int], run: int) -> str:
+        """Say what was done when a statement stopped, and what to do about the rest."""
+        told = ", ".join(f"{number:,} {state}" for state, number in sorted(counts.items()))
+        target = f"{self.relation.name}@{self.relation.connection}"
+        return (
+            f"{self.statement.verb.upper()} {target} stopped at: {told} (run {run}). Run it again: "
+            "what is done is found and not done twice."
+        )
 
     def _plan(self, allow: bool | None) -> WritePlan:
         verb = self.statement.verb
@@ -178,6 +188,7 @@ class _Writing:
         self.notices += plan.notices
         self.prepared.stage(plan)
         self.unmatched += unmatched(self.prepared, plan)
+        self.notices += unclear(self.prepared, plan)
         return self.prepared.staging.run(marked)
 
     def _existing(
@@ -279,7 +290,7 @@ class _Writing:
             rejected=bad.get("rejected", ()),
             unknown=bad.get("unknown", ()),
             unmatched=tuple(self.unmatched),
-            notices=tuple(self.notices),
+            notices=(*self.notices, *plan.notices),
         )
 
 

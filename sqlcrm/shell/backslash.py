@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlcrm.errors import ProgrammingError, did_you_mean
 from sqlcrm.session.opening import describe
-from sqlcrm.shell.listing import TABLES, table_rows
+from sqlcrm.shell.listing import COLUMNS, TABLES, table_rows
 from sqlcrm.shell.running import Order, Runner
 from sqlcrm.shell.signals import stopping
 from sqlcrm.shell.sources import read_script
@@ -73,8 +73,7 @@ def _describe(desk: Desk, argument: str) -> int:
         return desk.run(_DESCRIBE.format(argument))
     with stopping(desk.session.cancel):
         rows = describe(desk.session, table, alias)
-    columns = [(name, "VARCHAR") for name in ("column", "type", "role", "about")]
-    desk.output.rows(columns, rows)
+    desk.output.rows(COLUMNS, rows)
     return 0
 
 

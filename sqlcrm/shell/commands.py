@@ -159,15 +159,24 @@ def _order(context: click.Context, text: str, name: str, options: Mapping[str, A
 
 @sqlcrm.command()
 @click.argument("alias", required=False)
+@click.argument("table", required=False)
 @_format
 @_config
 @click.pass_context
-def tables(context: click.Context, alias: str | None, config: Path | None, format_: str) -> int:
-    """List the tables of one connection, or of all.
+def tables(
+    context: click.Context,
+    alias: str | None,
+    table: str | None,
+    config: Path | None,
+    format_: str,
+) -> int:
+    """List the tables of one connection, or of all; or the columns of one table.
 
     With what may be written to each, and the columns by which rows are looked up."""
-    from sqlcrm.shell.listing import list_tables
+    from sqlcrm.shell.listing import list_columns, list_tables
 
+    if alias is not None and table is not None:
+        return list_columns(config or context.obj, alias, table, format_)
     return list_tables(config or context.obj, alias, format_)
 
 

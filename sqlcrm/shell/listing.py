@@ -51,6 +51,15 @@ def list_tables(config: Path | None, alias: str | None, format_: str) -> int:
     return 0
 
 
+def list_columns(config: Path | None, alias: str, table: str, format_: str) -> int:
+    """Print the columns of one table, the account's own included."""
+    with _opened(config) as session, stopping(session.cancel):
+        rows = opening.describe(session, table, alias)
+    _print(format_, COLUMNS, rows)
+    return 0
+
+
+COLUMNS = [(name, "VARCHAR") for name in ("column", "type", "role", "about")]
 TABLES = [(name, "VARCHAR") for name in ("table", "writes", "read_by", "about")]
 
 

@@ -62,7 +62,7 @@ def csv_line(values: Sequence[Any], *, raw: bool) -> str:
 
     raw: leave texts alone that a spreadsheet would take for a formula.
     """
-    return ",".join("" if v is None else _csv_cell(v, raw=raw) for v in values) + "\r\n"
+    return ",".join("" if v is None else _csv_cell(v, raw=raw) for v in values) + "\n"
 
 
 def _csv_cell(value: Any, *, raw: bool) -> str:

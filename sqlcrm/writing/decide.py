@@ -44,7 +44,22 @@ def insert_plan(
         state, reason = _inserted(table, row, given, before, (earlier or {}).get(row.number))
         found.append(_operation(table, row, verb, values, before, state, reason))
     write = carrier(table, "insert")
-    return WritePlan("insert", relation, tuple(found), {verb: write}, {})
+    notices = _consent_notice(table, given, found)
+    return WritePlan("insert", relation, tuple(found), {verb: write}, {}, notices)
+
+
+def _consent_notice(
+    table: Table, given: Sequence[str], operations: Sequence[Operation]
+) -> tuple[str, ...]:
+    """Say what new rows without a subscription status are recorded as."""
+    number = sum(one.state == "planned" for one in operations)
+    if table.consent is None or table.consent.column in given or not number:
+        return ()
+    name, safe = table.consent.column, table.consent.safe
+    return (
+        f"{number:,} new rows of {table.name} give no {name}: they are recorded with {name} "
+        f"{safe}, which subscribes nobody",
+    )
 
 
 def _inserted(

@@ -499,3 +499,57 @@ def test_a_table_that_another_run_holds_is_not_written_meanwhile(crm, opened):
         ):
             second.execute("insert into tags@ac (tag) values ('x')")
         assert second.execute("insert into tags@ac (tag) values ('x')").report.exit_code == 0
+
+
+def test_a_mistyped_constant_is_told_and_listed(crm, db):
+    db.execute("create table people as select unnest(?) email", [
+        [c["email"] for c in crm.state()["contacts"][:2]]
+    ])  # fmt: skip
+    report = db.execute(
+        "insert into contact_tags@ac (contact_id, tag_id) select c.id, t.id from people p "
+        "join contacts@ac c on c.email = p.email join tags@ac t on t.tag = 'Newsleter'"
+    ).report
+    assert [(u.table, u.column, u.values) for u in report.unmatched] == [
+        ("tags@ac", "tag", (("Newsleter", 1),))
+    ]
+
+
+def test_what_a_condition_left_out_is_not_said_to_be_missing(crm, db, counts):
+    contact = db.execute("select contact_id from contact_tags@ac where tag_id = 1").fetchone()[0]
+    cursor = db.execute(
+        "delete from contact_tags@ac ct using contacts@ac c, tags@ac t where ct.contact_id = c.id "
+        "and ct.tag_id = t.id and t.tag = (select tag from tags@ac where id = 1) and c.id = ?",
+        [contact],
+    )
+    assert counts(cursor) == {"done": 1}
+    assert cursor.report.unmatched == ()
+
+
+def test_a_join_through_a_function_says_that_nothing_can_be_told(crm, db):
+    db.execute("create table people (email text)")
+    db.execute("insert into people values ('NOBODY@example.org')")
+    report = db.execute(
+        "insert into contact_tags@ac (contact_id, tag_id) select c.id, 1 from people p "
+        "join contacts@ac c on lower(c.email) = lower(p.email)"
+    ).report
+    assert any("read without keys" in notice for notice in report.notices)
+
+
+def test_subscribing_without_a_status_says_what_is_recorded(crm, db):
+    report = db.execute("insert into contact_lists@ac (contact_id, list_id) values (250, 6)").report
+    assert any("give no status" in notice for notice in report.notices)
+
+
+def test_a_statement_that_stops_says_how_far_it_came(crm, opened):
+    with testing(), opened(crm) as db:
+
+        def stop(table, done, every):
+            if done == 2:
+                crm.fault("500")
+
+        db.session.progress = stop
+        with pytest.raises(sqlcrm.Error, match=r"2 done, .*1 unknown.*Run it again") as caught:
+            db.execute("insert into contact_tags@ac (contact_id, tag_id) "
+                       "select range, 44 from range(200, 206)")  # fmt: skip
+        assert "skipped" in str(caught.value)
+    crm.fault()

@@ -50,22 +50,22 @@ def test_a_formula_is_taken_for_text(text):
     "text", ["+61412345678", "+61 412 345 678", "+1 (555) 123-4567", "-5", "+5", "-1.5e3", "a=b"]
 )
 def test_numbers_and_phone_numbers_stay_as_they_are(text):
-    assert csv_line([text], raw=False) == f"{text}\r\n"
+    assert csv_line([text], raw=False) == f"{text}\n"
 
 
 def test_numbers_that_are_no_text_are_never_prefixed():
     assert csv_line([-5, Decimal("-1.50"), dt.date(2026, 1, 2)], raw=False) == (
-        "-5,-1.50,2026-01-02\r\n"
+        "-5,-1.50,2026-01-02\n"
     )
 
 
 def test_raw_csv_leaves_formulas_alone():
-    assert csv_line(["=1"], raw=True) == "=1\r\n"
+    assert csv_line(["=1"], raw=True) == "=1\n"
 
 
 def test_csv_is_quoted_as_rfc_4180_wants_it():
     line = csv_line(['say "hi"', "a,b", "two\nlines", " x", "", None], raw=False)
-    assert line == '"say ""hi""","a,b","two\nlines"," x","",\r\n'
+    assert line == '"say ""hi""","a,b","two\nlines"," x","",\n'
 
 
 @pytest.mark.parametrize(

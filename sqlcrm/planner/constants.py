@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,25 @@ UNKNOWN = object()
 """Not a constant, or none that can be pushed."""
 
 
-def constant(node: exp.Expr, binds: Mapping[str, Any]) -> Any:
+@dataclass(frozen=True, slots=True)
+class Binds:
+    """A statement's values: by the marks of `?`, which look like columns, and by `$name`."""
+
+    marks: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, Any] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.marks or self.names)
+
+    def mark(self, column: exp.Column) -> bool:
+        """Whether a node is a `?`, no column."""
+        return len(column.parts) == 1 and column.name in self.marks
+
+
+NOTHING = Binds()
+
+
+def constant(node: exp.Expr, binds: Binds) -> Any:
     """Return the value of a literal, a bind or a cast of one; UNKNOWN for anything else."""
     if isinstance(node, exp.Paren):
         return constant(node.this, binds)
@@ -27,9 +46,9 @@ def constant(node: exp.Expr, binds: Mapping[str, Any]) -> Any:
         value = constant(node.this, binds)
         return -value if isinstance(value, int | float) else UNKNOWN
     if isinstance(node, exp.Placeholder | exp.Parameter):
-        return binds.get(node.name, UNKNOWN)
-    if isinstance(node, exp.Column) and not node.table:
-        return binds.get(node.name, UNKNOWN)
+        return binds.names.get(node.name, UNKNOWN)
+    if isinstance(node, exp.Column) and binds.mark(node):
+        return binds.marks[node.name]
     if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast):
         return _cast(constant(node.this, binds), node.to)
     return UNKNOWN

@@ -14,7 +14,7 @@ class Relation:
     """What a ref means: a table of a connection, with the account's own columns if read.
 
     name: as the user wrote it. by: the column that the first positional argument gives.
-    complete: whether `table` holds the custom columns too.
+    complete: whether `table` holds the custom columns too. custom: their names, in lower case.
     """
 
     mark: str
@@ -26,6 +26,7 @@ class Relation:
     start: int = -1
     end: int = -1
     complete: bool = True
+    custom: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,6 @@ class Scan:
 
     relation: Relation
     columns: tuple[str, ...]
-    spelled: tuple[tuple[str, str], ...] = ()
     predicates: tuple[Predicate, ...] = ()
     keys: tuple[KeySource, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -91,8 +91,12 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class ReadPlan:
-    """A query and what must be staged before DuckDB runs it."""
+    """A query and what must be staged before DuckDB runs it.
+
+    asked: the query as it was given; in `text`, columns have their main names.
+    """
 
     text: str
     scans: tuple[Scan, ...]
     notices: tuple[str, ...] = ()
+    asked: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import sqlglot
@@ -30,6 +30,18 @@ class Source:
     relation: Relation | None
     join: exp.Join | None
 
+    @property
+    def shown(self) -> str:
+        """The name by which its columns can be qualified, "" where it has none."""
+        if self.relation is not None and not self.node.alias:
+            return self.relation.name
+        return str(self.node.alias_or_name)
+
+    @property
+    def renamed(self) -> bool:
+        """Whether the query gives its columns names of its own: `t AS x(a, b)`."""
+        return bool(self.node.alias_column_names)
+
 
 def parse(text: str) -> exp.Expr | None:
     """Return the tree of a marked text, None where sqlglot cannot read what DuckDB may."""
@@ -42,12 +54,11 @@ def parse(text: str) -> exp.Expr | None:
 def sql(node: exp.Expr) -> str | None:
     """Return a node as text; None where the text would not mean the same when read again."""
     text = node.sql(dialect=DIALECT)
-    if isinstance(node, exp.Table | exp.Subquery):
-        again = parse(f"SELECT * FROM {text}")
-        read = again.args["from_"].this if isinstance(again, exp.Select) else None
-    else:
-        again = parse(f"SELECT {text}")
-        read = again.expressions[0] if isinstance(again, exp.Select) else None
+    place = isinstance(node, exp.Table | exp.Subquery | exp.UDTF | exp.Values)
+    again = parse(f"SELECT * FROM {text}" if place else f"SELECT {text}")
+    if not isinstance(again, exp.Select) or not (again.args.get("from_") or again.expressions):
+        return None
+    read = again.args["from_"].this if place else again.expressions[0]
     return text if read == node else None
 
 
@@ -116,23 +127,3 @@ def conjuncts(node: exp.Expr | None) -> Iterator[exp.Expr]:
     else:
         yield node
 
-
-def owner(column: exp.Column, items: Iterable[Source], binds: Iterable[str] = ()) -> Source | None:
-    """Return the source that a column belongs to, None where that is not certain.
-
-    An unqualified column belongs to the only source; or to the only remote one that has it; or
-    to the only local source, where no remote one has it: columns that are not known are not staged.
-    """
-    items = list(items)
-    parts = [part.name for part in column.parts]
-    if len(parts) > 1:
-        return next((s for s in items if s.name == parts[0].casefold()), None)
-    if parts[0] in set(binds):
-        return None
-    if len(items) == 1:
-        return items[0]
-    having = [s for s in items if s.relation and s.relation.table.column(parts[0])]
-    if having:
-        return having[0] if len(having) == 1 else None
-    plain = [s for s in items if s.relation is None]
-    return plain[0] if len(plain) == 1 else None

@@ -242,7 +242,8 @@ class Client:
             self._throttle(response, judged, course, what)
             return None
         if judged.verdict is Verdict.DENIED:
-            raise Denied(f"{what} was denied: {judged.error}; {judged.advice or self._advice()}")
+            advice = judged.advice or self._advice()
+            raise Denied(f"{what} was denied: {judged.error.rstrip('.')}; {advice}")
         self._budget.refund()
         return Answer(response, judged.verdict, judged.reason)
 

@@ -62,7 +62,7 @@ class Wire:
         try:
             answer = self._door.handle_request(request)
         except httpx.HTTPError as problem:
-            return self._broken(problem, silence), 0
+            return self._broken(problem, silence, request.url), 0
         headers = {name.lower(): value for name, value in answer.headers.items()}
         size = 0
         try:
@@ -81,7 +81,7 @@ class Wire:
                 after=retry_after(headers, self._clock.time()),
             ), size
         except httpx.HTTPError as problem:
-            failure = self._broken(problem, silence)
+            failure = self._broken(problem, silence, request.url)
             return Failure(failure.words, status=answer.status_code), size
         finally:
             answer.close()
@@ -97,13 +97,14 @@ class Wire:
                 raise BadBody(f"{problem}: {text[:60]}") from None
             return Response(status, None, headers, text, size)
 
-    def _broken(self, problem: httpx.HTTPError, silence: float) -> Failure:
+    def _broken(self, problem: httpx.HTTPError, silence: float, url: httpx.URL) -> Failure:
         """Put the library's error in our words: its own may hold whole addresses."""
+        where = f"{url.scheme}://{url.netloc.decode()}"
         if isinstance(problem, httpx.ConnectTimeout):
-            return Failure("it could not be reached in time", sent=False)
+            return Failure(f"{where} could not be reached in time", sent=False)
         if isinstance(problem, httpx.ConnectError):
             words = self._redact.shown(str(problem), 200)
-            return Failure(f"it could not be reached: {words}", sent=False)
+            return Failure(f"{where} could not be reached: {words}", sent=False)
         if isinstance(problem, httpx.LocalProtocolError):
             return Failure("the request cannot be written as HTTP", again=False)
         if isinstance(problem, httpx.TimeoutException):

@@ -31,7 +31,7 @@ class Cut:
         """Return the marked text from token `start` to token `end`, exclusive."""
         if start >= end:
             return ""
-        return self.lexed.marked[self.tokens[start].start : self.tokens[end - 1].end + 1]
+        return self.lexed.query(self.tokens[start].start, self.tokens[end - 1].end + 1)
 
     def find(self, start: int, *words: str) -> int:
         """Return where `words` stand in a row outside brackets, from `start` on; else the end."""
@@ -46,5 +46,6 @@ class Cut:
 
     def error(self, message: str, start: int, end: int) -> SqlError:
         """Return an error that underlines tokens `start` to `end`, exclusive."""
+        first = self.tokens[min(start, len(self.tokens) - 1)]
         last = self.tokens[min(end, len(self.tokens)) - 1]
-        return SqlError(message, self.lexed.text, self.tokens[start].start, last.end + 1)
+        return SqlError(message, self.lexed.text, first.start, last.end + 1)

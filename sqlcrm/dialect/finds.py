@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from sqlglot.tokens import Token, TokenType
 
-from sqlcrm.dialect.tokens import closing, is_name, joined, opening, split_arguments
+from sqlcrm.dialect.tokens import (
+    closed,
+    closing,
+    in_from,
+    is_name,
+    joined,
+    opening,
+    split_arguments,
+)
 from sqlcrm.errors import SqlError
 
 SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
@@ -38,7 +46,7 @@ def finds(text: str, tokens: Sequence[Token]) -> Iterator[Found]:
         if token.token_type == TokenType.PARAMETER and token.text == "@":
             found = _remote(text, tokens, i)
         else:
-            found = _file(tokens, i)
+            found = _file(text, tokens, i)
         if found is not None:
             yield found
 
@@ -64,10 +72,22 @@ def _remote(text: str, tokens: Sequence[Token], at: int) -> Found | None:
     after: tuple[tuple[Token, ...], ...] = ()
     call = at + 2
     if _starts_call(tokens, first, call, right.text):
-        stop = closing(tokens, call)
+        stop = _closed(text, tokens, call)
         after = split_arguments(tokens, call + 1, stop)
         end = tokens[stop].end + 1
     return Found("remote", tokens[first].start, end, names, right.text, before + after)
+
+
+def _closed(text: str, tokens: Sequence[Token], start: int) -> int:
+    """Return the token that closes the parenthesis at `start`.
+
+    Raises: SqlError where none does.
+    """
+    stop = closed(tokens, start)
+    if stop is None:
+        place = tokens[start]
+        raise SqlError("this parenthesis is never closed", text, place.start, place.end + 1)
+    return stop
 
 
 def _refuse_path(text: str, tokens: Sequence[Token], first: int, last: int) -> None:
@@ -124,19 +144,21 @@ def _is_keyword(token: Token) -> bool:
     return token.token_type != TokenType.IDENTIFIER and token.text.casefold() in _RESERVED
 
 
-def _file(tokens: Sequence[Token], i: int) -> Found | None:
+def _file(text: str, tokens: Sequence[Token], i: int) -> Found | None:
     """Read a spreadsheet at a table position: `'book.xlsx'` or `read_excel('book.xlsx', …)`."""
     token = tokens[i]
     if token.token_type == TokenType.STRING and i > 0:
-        if tokens[i - 1].token_type not in {TokenType.FROM, TokenType.JOIN}:
-            return None
+        before = tokens[i - 1].token_type
         if not token.text.casefold().endswith(SPREADSHEETS):
+            return None
+        listed = before == TokenType.COMMA and in_from(tokens, i)
+        if not listed and before not in {TokenType.FROM, TokenType.JOIN}:
             return None
         stem = re.split(r"[/\\]", token.text)[-1].rsplit(".", 1)[0]
         return Found("file", token.start, token.end + 1, (stem,), "", ((token,),))
     called = i + 1 < len(tokens) and tokens[i + 1].token_type == TokenType.L_PAREN
     if called and token.text.casefold() == "read_excel":
-        stop = closing(tokens, i + 1)
+        stop = _closed(text, tokens, i + 1)
         arguments = split_arguments(tokens, i + 2, stop)
         end = tokens[stop].end + 1
         return Found("file", token.start, end, ("read_excel",), "", arguments)

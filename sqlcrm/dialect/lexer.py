@@ -7,8 +7,10 @@ use area that does not occur in the text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from sqlglot.tokens import Token, TokenType
 
@@ -16,9 +18,12 @@ from sqlcrm.dialect.finds import LOCAL as LOCAL
 from sqlcrm.dialect.finds import Found, finds
 from sqlcrm.dialect.tokens import split as split
 from sqlcrm.dialect.tokens import tokenize as tokenize
+from sqlcrm.errors import SqlError
 
 SYSTEM = "sqlcrm"
 
+_GLUE = re.compile(r"[\w$]")
+_NUMBER = re.compile(r"[1-9][0-9]{0,4}")
 _FIRST_MARK = 0xE000
 _LAST_MARK = 0xF8FF
 
@@ -59,6 +64,8 @@ class Lexed:
     """A statement's text with its marks.
 
     text: the user's own. marked: the same length, with marks. binds: mark of each `?`, in order.
+    numbers: which value each of them stands for, from 1. gaps: places at which a bind's mark
+    touches a word, and would become a part of it.
     """
 
     text: str
@@ -66,6 +73,20 @@ class Lexed:
     refs: tuple[Ref, ...]
     binds: tuple[str, ...]
     tokens: tuple[Token, ...] = field(repr=False)
+    numbers: tuple[int, ...] = ()
+    gaps: tuple[int, ...] = ()
+
+    def query(self, start: int = 0, end: int | None = None) -> str:
+        """Return the marked text between two offsets, with a space in each gap."""
+        end = len(self.marked) if end is None else end
+        cuts = [start, *(gap for gap in self.gaps if start < gap < end), end]
+        return " ".join(self.marked[a:b] for a, b in pairwise(cuts))
+
+    def place(self, offset: int) -> int:
+        """Return the offset into the text of an offset into `query()`."""
+        for gap in self.gaps:
+            offset -= gap < offset
+        return offset
 
     def ref(self, name: str) -> Ref | None:
         """Return the ref whose mark `name` is."""
@@ -76,11 +97,13 @@ def lex(text: str) -> Lexed:
     """Find every remote table, spreadsheet and bind of one statement."""
     tokens = tokenize(text)
     marks = (chr(c) for c in range(_FIRST_MARK, _LAST_MARK) if chr(c) not in text)
-    binds, marked = [], text
-    for token in tokens:
-        if token.token_type == TokenType.PLACEHOLDER and token.text == "?":
-            binds.append(next(marks))
-            marked = marked[: token.start] + binds[-1] + marked[token.end + 1 :]
+    binds, numbers, gaps, marked = [], [], [], text
+    for start, end, number in _binds(text, tokens):
+        binds.append(next(marks))
+        numbers.append(number)
+        marked = marked[:start] + binds[-1] + " " * (end - start - 1) + marked[end:]
+        gaps += [start] if _GLUE.match(text[start - 1 : start]) else []
+        gaps += [end] if end == start + 1 and _GLUE.match(text[end : end + 1]) else []
     refs: list[Ref] = []
     for found in sorted(finds(text, tokens), key=lambda f: -f.start):
         ref = _ref(found, next(marks), marked)
@@ -88,7 +111,29 @@ def lex(text: str) -> Lexed:
         pad = "".join("\n" if c == "\n" else " " for c in rest)  # lines keep their numbers
         marked = marked[: found.start] + ref.quoted + pad + marked[found.end :]
         refs.append(ref)
-    return Lexed(text, marked, tuple(reversed(refs)), tuple(binds), tuple(tokens))
+    return Lexed(
+        text, marked, tuple(reversed(refs)), tuple(binds), tuple(tokens), tuple(numbers),
+        tuple(dict.fromkeys(gaps)),
+    )  # fmt: skip
+
+
+def _binds(text: str, tokens: Sequence[Token]) -> Iterator[tuple[int, int, int]]:
+    """Yield start, end and number of each `?`; the number may be written behind it: `?2`.
+
+    Raises: SqlError where some are numbered and others are not.
+    """
+    written: set[bool] = set()
+    found = [t for t in tokens if t.token_type == TokenType.PLACEHOLDER and t.text == "?"]
+    for count, token in enumerate(found, 1):
+        number = _NUMBER.match(text, token.end + 1)
+        written.add(number is not None)
+        if len(written) > 1:
+            message = "either all ? have a number, as in ?1, or none of them"
+            raise SqlError(message, text, token.start, token.end + 1)
+        if number is None:
+            yield token.start, token.end + 1, count
+        else:
+            yield token.start, number.end(), int(number[0])
 
 
 def _ref(found: Found, mark: str, marked: str) -> Ref:

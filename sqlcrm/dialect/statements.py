@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from sqlglot.tokens import Token, TokenType
 
 from sqlcrm.dialect.cut import Cut
+from sqlcrm.dialect.effects import refuse_effects
 from sqlcrm.dialect.lexer import LOCAL, SYSTEM, Lexed, Ref, lex, split
 from sqlcrm.dialect.tokens import outside, word
 from sqlcrm.errors import NotSupportedError, SqlError
@@ -91,19 +92,13 @@ def parse(text: str) -> Statement:
     lexed = lex(text)
     tokens = [t for t in lexed.tokens if t.token_type != TokenType.SEMICOLON]
     main = _main(tokens)
-    if main is None:
-        _refuse_definition(Cut(lexed, tokens))
-        return Statement("local", lexed, lexed.marked)
-    verb = tokens[main].text.casefold()
-    if verb in {"select", "from", "values"}:
-        return Statement("select", lexed, lexed.marked)
-    if verb == "merge" and any(r.alias not in {LOCAL, ""} for r in lexed.refs):
-        raise NotSupportedError("MERGE INTO a remote table is not supported; use INSERT and UPDATE")
-    if verb in _DML:
-        target = _target(lexed, tokens, main)
-        if target is not None:
-            return _dml(Cut(lexed, tokens), verb, main, target)
-    return Statement("local", lexed, lexed.marked)
+    verb = word(tokens[main]) if main is not None else ""
+    target = _target(lexed, tokens, main) if main is not None and verb in _DML else None
+    refuse_effects(Cut(lexed, tokens), target)
+    if main is not None and target is not None:
+        return _dml(Cut(lexed, tokens), verb, main, target)
+    verb = "select" if verb in {"select", "from", "values"} else "local"
+    return Statement(verb, lexed, lexed.query())
 
 
 def _main(tokens: Sequence[Token]) -> int | None:
@@ -124,23 +119,6 @@ def _names(tokens: Sequence[Token], i: int) -> bool:
     before = word(tokens[i - 1])
     behind = word(tokens[i + 1]) if i + 1 < len(tokens) else ""
     return before in {"with", "recursive", ","} and behind in {"as", "(", "using"}
-
-
-def _refuse_definition(cut: Cut) -> None:
-    """Refuse CREATE, ALTER and DROP of a remote table, and COPY into one: nothing would happen."""
-    for ref in cut.lexed.refs:
-        at = next((i for i, t in enumerate(cut.tokens) if t.start == ref.start), 0)
-        verb, before = cut.word(0), cut.word(at - 1)
-        if ref.alias in {LOCAL, ""} or at == 0:
-            continue
-        if verb in {"create", "alter", "drop", "truncate"} and before in {"table", "exists"}:
-            message = (
-                f"{verb.upper()} does not reach into a CRM; x@inmemorystorage is a local table"
-            )
-            raise SqlError(message, cut.lexed.text, ref.start, ref.end)
-        if verb == "copy" and at == 1 and cut.find(1, "from") < len(cut.tokens):
-            message = "COPY cannot write to a CRM; use INSERT INTO … SELECT … FROM 'file.csv'"
-            raise SqlError(message, cut.lexed.text, ref.start, ref.end)
 
 
 _BEFORE_TARGET = {"into", "from", "only"}

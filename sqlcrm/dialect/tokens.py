@@ -12,6 +12,7 @@ from sqlglot.tokens import Token, TokenType
 
 from sqlcrm.errors import SqlError
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _WORD = re.compile(r"\w+\Z")
 
 
@@ -26,6 +27,9 @@ def tokenize(text: str) -> list[Token]:
 
     Raises: SqlError for text that is no SQL, such as an unfinished string.
     """
+    broken = _SURROGATE.search(text)
+    if broken is not None:
+        raise SqlError(f"{broken[0]!r} is half of a character, which no text can hold")
     try:
         return _Tokenizer().tokenize(text)
     except TokenError as error:
@@ -88,6 +92,26 @@ def outside(tokens: Sequence[Token], start: int = 0) -> Iterator[tuple[int, Toke
             depth += 1
 
 
+_BEGINNINGS = {"from", "select", "where", "group", "having", "order", "by", "qualify", "window",
+               "limit", "offset", "set", "values", "into", "sample", "returning"}  # fmt: skip
+
+
+def in_from(tokens: Sequence[Token], i: int) -> bool:
+    """Whether token `i` stands in a FROM list, behind one of its commas."""
+    depth = 0
+    for at in range(i - 1, -1, -1):
+        kind = tokens[at].token_type
+        depth += (kind in _CLOSINGS) - (kind in _OPENINGS)
+        if depth < 0:
+            return False
+        first = word(tokens[at]).partition(" ")[0]  # ORDER BY is one token
+        if depth or first not in _BEGINNINGS:
+            continue
+        if first != "from" or at == 0 or word(tokens[at - 1]) != "distinct":
+            return first == "from"  # of no IS DISTINCT FROM
+    return False
+
+
 _PAIRS = {
     TokenType.L_PAREN: TokenType.R_PAREN,
     TokenType.L_BRACKET: TokenType.R_BRACKET,
@@ -99,12 +123,21 @@ _CLOSINGS = frozenset(_PAIRS.values())
 
 def closing(tokens: Sequence[Token], opening: int) -> int:
     """Return the token that closes the bracket at `opening`, the last token where none does."""
-    depth = 0
+    return closed(tokens, opening) or len(tokens) - 1
+
+
+def closed(tokens: Sequence[Token], opening: int) -> int | None:
+    """Return the token that closes the bracket at `opening`, each in its own kind, else None."""
+    wanted: list[TokenType] = []
     for i in range(opening, len(tokens)):
-        depth += (tokens[i].token_type in _OPENINGS) - (tokens[i].token_type in _CLOSINGS)
-        if depth == 0:
+        kind = tokens[i].token_type
+        if kind in _PAIRS:
+            wanted.append(_PAIRS[kind])
+        elif kind in _CLOSINGS and wanted.pop() is not kind:
+            return None
+        if not wanted:
             return i
-    return len(tokens) - 1
+    return None
 
 
 def opening(tokens: Sequence[Token], closing: int) -> int:

@@ -30,6 +30,7 @@ _UNFIT = (
     AttributeError,
     LookupError,
     OverflowError,
+    OSError,  # a number of seconds beyond what the system can count
     RecursionError,
 )
 """What reading a value of an unexpected shape may raise."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,26 +70,20 @@ class Engine:
 
         Raises: ProgrammingError, DataError or FileProblem in DuckDB's own words.
         """
-        try:
+        with ours():
             return self.connection.execute(text, binds) if binds else self.connection.execute(text)
-        except duckdb.Error as error:
-            raise translated(error) from None
 
     def query(self, text: str, binds: Any = None) -> list[tuple[Any, ...]]:
         """Run one statement and return all its rows."""
         result = self.run(text, binds)
-        try:
+        with ours():
             return result.fetchall()
-        except duckdb.Error as error:
-            raise translated(error) from None
 
     def relation(self, text: str, binds: Any = None) -> duckdb.DuckDBPyRelation | None:
         """Run one statement once and keep its rows; None where it has no result set."""
-        try:
+        with ours():
             found = self.connection.sql(text, params=binds or None)
             return None if found is None else found.materialize()
-        except duckdb.Error as error:
-            raise translated(error) from None
 
     def bind(self, text: str, binds: Any = None) -> None:
         """Let DuckDB check names and types of a statement without running it."""
@@ -107,17 +102,12 @@ class Engine:
         rows = self.query("SELECT current_setting('TimeZone')")
         return str(rows[0][0])
 
-    def stage(
-        self, name: str, columns: Sequence[Column], spelled: Sequence[tuple[str, str]] = ()
-    ) -> str:
+    def stage(self, name: str, columns: Sequence[Column]) -> str:
         """Create an empty stage table and return its quoted name.
 
         Its last part is the name as the user wrote it, so that it can qualify columns.
         """
-        by_name = {column.name: column for column in columns}
-        parts = [(c.name, _type(c)) for c in columns]
-        parts += [(spelling, _type(by_name[c])) for spelling, c in spelled]
-        return self.stage_typed(name, parts)
+        return self.stage_typed(name, [(column.name, _type(column)) for column in columns])
 
     def stage_typed(self, name: str, columns: Sequence[tuple[str, str]]) -> str:
         """Create an empty stage table of DuckDB types and return its quoted name."""
@@ -129,21 +119,20 @@ class Engine:
         self.run(f"CREATE TABLE {table} ({parts})")
         return table
 
-    def insert(
-        self, table: str, data: pa.Table, columns: Sequence[str], spelled: Sequence[str] = ()
-    ) -> None:
-        """Append Arrow data to a stage; `spelled` columns are copied under a second name."""
+    def insert(self, table: str, data: pa.Table, columns: Sequence[str]) -> None:
+        """Append Arrow data to a stage."""
         name = "sqlcrm_arriving"
-        chosen = ", ".join(quote(column) for column in (*columns, *spelled))
+        chosen = ", ".join(quote(column) for column in columns)
         self.connection.register(name, data)
         try:
             self.run(f"INSERT INTO {table} SELECT {chosen} FROM {name}")
         finally:
             self.connection.unregister(name)
 
-    def check_syntax(self, text: str, marked: str) -> None:
+    def check_syntax(self, text: str, marked: str, place: Callable[[int], int] = int) -> None:
         """Refuse a text that DuckDB cannot parse, pointing into the user's own.
 
+        place: from an offset into `marked` to one into `text`.
         Raises: SqlError.
         """
         try:
@@ -153,14 +142,18 @@ class Engine:
             start, end = _location(marked)
             if start < 0:
                 raise SqlError(message) from None
+            start, end = place(start), place(end)
             if message.startswith("syntax error at or near"):  # DuckDB's own words hold marks
                 message = f'syntax error at or near "{text[start:end]}"'
             raise SqlError(message, text, start, end) from None
 
     def drop_stages(self) -> None:
-        """Remove every stage."""
-        for number in range(1, self._stages + 1):
-            self.run(f"DROP SCHEMA IF EXISTS {quote(f'{STAGE}{number}')} CASCADE")
+        """Remove every stage; after an error within a transaction, ROLLBACK does so."""
+        try:
+            for number in range(1, self._stages + 1):
+                self.run(f"DROP SCHEMA IF EXISTS {quote(f'{STAGE}{number}')} CASCADE")
+        except DatabaseError:
+            return  # their numbers stay taken, and the next statement tries again
         self._stages = 0
 
     def interrupt(self) -> None:
@@ -196,9 +189,28 @@ def _type(column: Column) -> str:
     return f"{column.type}{collate}"
 
 
+@contextmanager
+def ours() -> Iterator[None]:
+    """Let what DuckDB raises leave as an error of ours.
+
+    Its Python side raises Python's own errors for values that Python does not have.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        raise translated(error) from None
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise DataError(f"a value cannot be handed over: {error}") from None
+
+
+def shown(name: str) -> str:
+    """Return the name that DuckDB gives a column, without our stages in it."""
+    return re.sub(rf'"?{STAGE}\d+"?\.', "", name)
+
+
 def translated(error: duckdb.Error) -> Error:
     """Return DuckDB's error as one of ours, without marks and stages of ours in its text."""
-    text = re.sub(rf'"?{STAGE}\d+"?\.', "", str(error))
+    text = shown(str(error))
     text = re.sub(r"^(\w+ )*Error: ", "", text)
     if isinstance(error, duckdb.InterruptException):
         return Cancelled("cancelled")

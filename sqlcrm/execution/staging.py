@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlcrm.errors import DatabaseError
 from sqlcrm.execution.engine import Engine, named_binds, quote
-from sqlcrm.execution.pages import Door, Page, fetch
-from sqlcrm.planner.access import Access, accesses, best, better
+from sqlcrm.execution.loading import Loading
+from sqlcrm.execution.pages import Door
+from sqlcrm.planner.access import Access, accesses
+from sqlcrm.planner.build import CALL
 from sqlcrm.planner.plan import KeySource, Predicate, ReadPlan, Scan
-from sqlcrm.sdk import Column, IdCursor, Single, Type, dig
+from sqlcrm.sdk import Column, Type
 
-ENOUGH = 2_000
-"""Rows to gather before they are handed to DuckDB; smaller batches cost it more than they hold."""
+_COLLATED = " OR ".join(
+    f"coalesce(bool_or(CASE WHEN true THEN '{one}' ELSE k END = '{other}'), false)"
+    for one, other in (("A", "a"), ("é", "e"))
+)
+"""Whether values k are compared by other rules than their bytes: nothing else tells a collation."""
 
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 
@@ -39,7 +44,11 @@ class Connection:
 
 
 class Staging:
-    """The stages of one statement. `given`: tables by mark that lie in DuckDB already."""
+    """The stages of one statement.
+
+    binds: values by name. bind_marks: the names of `?`, by mark. given: tables by mark that lie
+    in DuckDB already.
+    """
 
     def __init__(
         self,
@@ -55,6 +64,7 @@ class Staging:
         self._connect = connect
         self._binds = binds
         self._marks = bind_marks
+        self._respelled: dict[str, str] = {}
         self._given = dict(given or {})
 
     def prepare(self, plan: ReadPlan) -> None:
@@ -62,11 +72,12 @@ class Staging:
 
         Raises: SqlError for what DuckDB finds wrong, before any call was made.
         """
+        self._respelled[plan.asked] = plan.text
         for scan in plan.scans:
             self._empty[scan.relation.mark] = (scan, self._table(scan))
         if plan.scans:
             text = self.text(plan.text)
-            self.engine.bind(text, named_binds(text, self._named()))
+            self.engine.bind(text, named_binds(text, self._binds))
 
     def stage(self, plan: ReadPlan) -> None:
         """Stage every scan of a plan."""
@@ -78,9 +89,10 @@ class Staging:
 
     def text(self, marked: str) -> str:
         """Return a marked text as DuckDB shall run it."""
+        marked = self._respelled.get(marked, marked)
         for mark, (scan, name) in self._empty.items():
             if scan.lateral:
-                name = f"(SELECT * FROM {name} WHERE {self._bound(scan.lateral)})"
+                name = f"(SELECT * FROM {name} AS {CALL} WHERE {self._bound(scan.lateral)})"
                 name += "" if scan.aliased else f" AS {quote(scan.relation.name)}"
             marked = marked.replace(f'"{mark}"', name)
         for mark, table in self._given.items():
@@ -96,10 +108,7 @@ class Staging:
     def run(self, marked: str) -> list[tuple[Any, ...]]:
         """Run a marked query over what is staged."""
         text = self.text(marked)
-        return self.engine.query(text, named_binds(text, self._named()))
-
-    def _named(self) -> dict[str, Any]:
-        return {self._marks.get(name, name): value for name, value in self._binds.items()}
+        return self.engine.query(text, named_binds(text, self._binds))
 
     def _ready(self, source: KeySource) -> bool:
         return all(mark in self.done or mark in self._given for mark in source.needs)
@@ -147,6 +156,8 @@ class Staging:
             if column.type is Type.INTEGER and kind in _INTEGERS | {"VARCHAR"}:
                 rows = self.run(source.query("DISTINCT TRY_CAST(k AS BIGINT)"))
             elif column.type is Type.TEXT and kind == "VARCHAR":
+                if not column.nocase and self.run(source.query(_COLLATED))[0][0]:
+                    return None  # the join finds more than equal values
                 rows = self.run(
                     source.query("DISTINCT lower(k)" if column.nocase else "DISTINCT k")
                 )
@@ -163,16 +174,17 @@ class Staging:
 
     def _table(self, scan: Scan) -> str:
         """Create the empty stage of a scan."""
-        return self.engine.stage(scan.relation.name, _columns(scan), scan.spelled)
+        return self.engine.stage(scan.relation.name, _columns(scan))
 
     def _read(self, scan: Scan, keys: Mapping[str, Sequence[Any]]) -> Staged:
         relation = scan.relation
         known = self._empty.get(relation.mark)
         target = known[1] if known is not None and known[0] is scan else self._table(scan)
-        loading = _Loading(self, scan, _columns(scan), target)
+        loading = Loading(self.engine, self.run, scan, _columns(scan), target)
         if scan.limit is not None and scan.limit.rows == 0:
             return Staged(scan, target, Access(relation.table.reads[0]), 0, 0)
-        access = loading.load(accesses(scan, keys), self._connect(relation.connection))
+        connection = self._connect(relation.connection)
+        access = loading.load(accesses(scan, keys), connection.door, connection.zone)
         for predicate in scan.fixed:
             self._keep(target, predicate)
         return Staged(scan, target, access, loading.rows, loading.pages)
@@ -187,115 +199,3 @@ class Staging:
 
 def _columns(scan: Scan) -> list[Column]:
     return [c for c in scan.relation.table.columns if c.name in scan.columns]
-
-
-class _Loading:
-    """The reading of one scan into its stage."""
-
-    def __init__(
-        self, staging: Staging, scan: Scan, columns: Sequence[Column], target: str
-    ) -> None:
-        self.rows = 0
-        self.pages = 0
-        self._staging = staging
-        self._scan = scan
-        self._columns = columns
-        self._target = target
-        self._seen: set[tuple[str, ...]] = set()
-        table = scan.relation.table
-        self._where = f"{table.name}@{scan.relation.connection}"
-        self._key = [c for c in table.columns if c.name in table.key]
-
-    def load(self, found: Sequence[Access], connection: Connection) -> Access:
-        """Read by the cheapest access; return the one that was used."""
-        options = best(found)
-        ahead = self._scan.limit is None
-        while True:
-            access, *later = options
-            asked = self._asked(access)
-            pages = fetch(access, asked, connection.door, self._where, ahead=ahead)
-            first = next(pages, None)
-            self.pages += first is not None
-            options = better(_rest(first, access), later) if first is not None else []
-            if not options:
-                self._gather(access, first, pages, connection.zone)
-                return access
-
-    def _asked(self, access: Access) -> list[Column]:
-        """Return the wanted columns, and the key's to check by."""
-        by = self._scan.relation.table.column(access.read.by) if access.read.by else None
-        return [*self._columns, *([by] if by is not None and by not in self._columns else [])]
-
-    def _gather(self, access: Access, first: Page | None, pages: Iterator[Page], zone: str) -> None:
-        import pyarrow as pa
-
-        from sqlcrm.execution.decode import Decoder
-
-        decoder = Decoder(self._columns, self._where, zone)
-        once = bool(access.read.by) or not isinstance(access.read.pages, Single | IdCursor)
-        held: list[pa.RecordBatch] = []
-        page = first
-        while page is not None:
-            rows = self._filled(page, access)
-            rows = self._unseen(rows) if once else rows
-            if rows:
-                held.append(decoder.batch(rows, page.body))
-            self.rows += len(rows)
-            if self._scan.limit is not None or sum(map(len, held)) >= ENOUGH:
-                self._hand_over(held)
-                if self._enough():
-                    return
-            page = next(pages, None)
-            self.pages += page is not None
-        self._hand_over(held)
-
-    def _filled(self, page: Page, access: Access) -> Sequence[Any]:
-        """Put the key into rows that do not repeat their parent's id."""
-        rows, read = page.rows, access.read
-        if not read.by or len(page.keys) != 1 or not all(isinstance(row, dict) for row in rows):
-            return rows
-        column = self._scan.relation.table.column(read.by)
-        path = column.path if column is not None else ""
-        if not path or "." in path or any(path in row for row in rows):
-            return rows
-        return [{path: page.keys[0], **row} for row in rows]
-
-    def _unseen(self, rows: Sequence[Any]) -> Sequence[Any]:
-        """Leave out rows that came before: lists move while they are paged through."""
-        fresh = []
-        for row in rows:
-            key = [dig(row, column.path) for column in self._key]
-            mark = tuple(map(str, key))
-            if not key or None in key or mark not in self._seen:  # without a key, none is the same
-                self._seen.add(mark)
-                fresh.append(row)
-        return fresh
-
-    def _hand_over(self, held: list[Any]) -> None:
-        import pyarrow as pa
-
-        if held:
-            names = [column.name for column in self._columns]
-            spelled = [name for _, name in self._scan.spelled]
-            data = pa.Table.from_batches(held)
-            self._staging.engine.insert(self._target, data, names, spelled)
-            held.clear()
-
-    def _enough(self) -> bool:
-        limit = self._scan.limit
-        if limit is None:
-            return False
-        if not limit.where:
-            return self.rows >= limit.rows
-        query = f"SELECT count(*) FROM {limit.source} WHERE {limit.where}"
-        return bool(self._staging.run(query)[0][0] >= limit.rows)
-
-
-def _rest(first: Page, access: Access) -> int | None:
-    """Return how many calls the rest of an access takes, by the total on its first page."""
-    if first.last:
-        return 0
-    if first.left is None:
-        return access.least - 1 if access.exact else None
-    size = max(access.read.pages.size, 1)
-    return -(-first.left // size) - 1 + max(access.least - 1, 0)

@@ -9,14 +9,18 @@ from typing import Any
 from sqlglot import exp
 
 from sqlcrm.errors import ProgrammingError, SqlError, did_you_mean
-from sqlcrm.planner.columns import LocalColumns, Need, check, needs
-from sqlcrm.planner.constants import UNKNOWN, constant, fit
-from sqlcrm.planner.joins import key_sources
+from sqlcrm.planner.columns import Need, check, needs, respelled
+from sqlcrm.planner.constants import NOTHING, UNKNOWN, Binds, constant, fit
+from sqlcrm.planner.joins import beside, key_sources
 from sqlcrm.planner.limits import limits
+from sqlcrm.planner.names import LocalColumns, Names
 from sqlcrm.planner.plan import KeySource, Limit, Predicate, ReadPlan, Relation, Scan
 from sqlcrm.planner.predicates import predicates
-from sqlcrm.planner.sources import owner, parse, selects, sources, sql
+from sqlcrm.planner.sources import Source, has_subquery, parse, sql
 from sqlcrm.sdk import Column, Param
+
+CALL = "sqlcrm_call"
+"""The name of a call's table next to its condition, so that it hides no other."""
 
 NOT_ANALYSED = "the statement could not be analysed: its remote tables are read in full"
 
@@ -25,10 +29,10 @@ NOT_ANALYSED = "the statement could not be analysed: its remote tables are read 
 class Environment:
     """What planning may know besides the text.
 
-    binds: values by mark or name. zone: the session's time zone. local: columns of a local source.
+    zone: the session's time zone. local: columns of a local source.
     """
 
-    binds: Mapping[str, Any]
+    binds: Binds = NOTHING
     zone: str = "UTC"
     local: LocalColumns | None = None
 
@@ -43,7 +47,7 @@ def wanting(
         return []
     if tree is None:
         return list(open_.values())
-    found = needs(tree, relations, environment.binds, environment.local)
+    found = needs(Names(tree, relations, environment.binds, environment.local))
     return [relation for mark, relation in open_.items() if found[mark].discovers]
 
 
@@ -54,21 +58,29 @@ def read_plan(
 
     Raises: SqlError for columns that are not there, ProgrammingError for wrong arguments.
     """
-    tree = parse(text)
-    if tree is None:
+    names = _names(text, relations, environment)
+    if names is None:
         scans = [_plain(relation, environment) for relation in relations.values()]
-        return ReadPlan(text, tuple(scans), (NOT_ANALYSED,) if scans else ())
-    binds = environment.binds
-    wanted = needs(tree, relations, binds, environment.local)
-    conditions = predicates(tree, relations, binds, environment.zone)
-    keys = key_sources(tree, relations, binds)
-    stops = limits(tree, relations, binds)
+        return ReadPlan(text, tuple(scans), (NOT_ANALYSED,) if scans else (), text)
+    asked, text = text, respelled(text, names)
+    names = (_names(text, relations, environment) if text != asked else None) or names
+    wanted = needs(names)
+    conditions = predicates(names, environment.zone)
+    keys = key_sources(names)
+    stops = limits(names)
     scans = []
     for mark, relation in relations.items():
         check(wanted[mark], relation, original or text)
-        call = _Call(relation, environment, tree, relations)
+        call = _Call(relation, environment, names)
         scans.append(_scan(relation, wanted[mark], conditions[mark], keys[mark], stops, call))
-    return ReadPlan(text, tuple(_with_outer(scans)))
+    return ReadPlan(text, tuple(_with_outer(scans)), (), asked)
+
+
+def _names(text: str, relations: Mapping[str, Relation], environment: Environment) -> Names | None:
+    tree = parse(text)
+    if tree is None:
+        return None
+    return Names(tree, relations, environment.binds, environment.local)
 
 
 def _scan(
@@ -80,17 +92,13 @@ def _scan(
     call: _Call,
 ) -> Scan:
     names = {c.name for c in relation.table.columns} if need.everything else set()
-    names |= set(need.names.values()) | {p.column for p in (*conditions, *call.fixed)}
+    names |= need.names | {p.column for p in (*conditions, *call.fixed)}
     names |= {k.column for k in (*keys, *call.keys)}
     columns = tuple(c.name for c in relation.table.columns if c.name in names)
-    spelled = tuple(
-        (spelling, name) for spelling, name in need.names.items() if spelling != name.casefold()
-    )
     lateral = call.lateral
     return Scan(
         relation,
         columns or (relation.table.columns[0].name,),
-        spelled,
         tuple(conditions),
         (*call.keys, *keys),
         call.params,
@@ -123,7 +131,7 @@ def _named(expression: str, relation: Relation) -> list[str]:
 
 def _plain(relation: Relation, environment: Environment) -> Scan:
     """Return a full scan, for a text that cannot be analysed."""
-    call = _Call(relation, environment, None, {})
+    call = _Call(relation, environment, None)
     columns = tuple(c.name for c in relation.table.columns)
     return Scan(relation, columns, params=call.params, fixed=tuple(call.fixed))
 
@@ -135,8 +143,7 @@ class _Call:
         self,
         relation: Relation,
         environment: Environment,
-        tree: exp.Expr | None,
-        relations: Mapping[str, Relation],
+        names: Names | None,
     ) -> None:
         self.relation = relation
         self.environment = environment
@@ -145,21 +152,16 @@ class _Call:
         self.keys: list[KeySource] = []
         self.lateral = ""
         self.aliased = True
-        self.node, self.scope = self._place(tree, relations)
-        if self.node is not None:
-            self.aliased = bool(self.node.alias)
+        self.names = names
+        self.select: exp.Select | None = None
+        self.before: list[Source] = []
+        for select, scope in names.scopes if names is not None else ():
+            for position, source in enumerate(scope):
+                if source.relation is relation:
+                    self.select, self.before = select, scope[:position]
+                    self.aliased = bool(source.node.alias)
         for position, (name, text) in enumerate(relation.arguments):
             self._argument(position, name, text)
-
-    def _place(
-        self, tree: exp.Expr | None, relations: Mapping[str, Relation]
-    ) -> tuple[exp.Expr | None, list[Any]]:
-        for select in selects(tree) if tree is not None else ():
-            scope = sources(select, relations)
-            for source in scope:
-                if source.relation is self.relation:
-                    return source.node, scope
-        return None, []
 
     def _argument(self, position: int, name: str, text: str) -> None:
         relation = self.relation
@@ -213,23 +215,34 @@ class _Call:
         return fitted
 
     def _lateral(self, column: str, node: exp.Expr, text: str) -> None:
-        """Take keys from another source of the same FROM: `f@a(c.id)`."""
-        found = [owner(c, self.scope, self.environment.binds) for c in node.find_all(exp.Column)]
+        """Take keys from a source before it in the same FROM: `f@a(c.id)`."""
+        names, select = self.names, self.select
+        free = [c for c in node.find_all(exp.Column) if not self.environment.binds.mark(c)]
+        found = [names.argument(c, self.before) for c in free] if names is not None else []
         origin = found[0] if found else None
-        if origin is None or any(one is not origin for one in found):
-            raise self._error(f"the argument {text} is neither a constant nor a column beside it")
-        place = origin.node.copy()
-        place.set("joins", None)
-        needs_: frozenset[str] = frozenset()
-        if origin.relation is not None:
-            needs_ = frozenset({origin.relation.mark})
-            if not origin.node.alias:
-                place = exp.alias_(place, origin.relation.name, quoted=True, table=True)
-        expression, source = sql(node), sql(place)
-        if expression is None or source is None:
+        if origin is None or any(one is not origin for one in found) or has_subquery(node):
+            raise self._error(
+                f"the argument {text} is neither a constant nor certainly a column of one table "
+                "before it: write the table's name before the column"
+            )
+        if not origin.shown:
+            raise self._error(f"the source of the argument {text} needs an alias")
+        own = node.transform(_qualified, origin, self.environment.binds)
+        expression = sql(own)
+        if expression is None or names is None or select is None:
             raise ProgrammingError(f"the argument {text} cannot be used here; write a join")
-        self.keys.append(KeySource(column, expression, source, needs=needs_, label=text))
-        self.lateral = f'"{column}" = ({text})'
+        keys = beside(column, own, origin, select, names)
+        self.keys += [replace(keys, label=text)] if keys is not None else []
+        self.lateral = f'"{CALL}"."{column}" = ({expression})'
 
     def _error(self, message: str) -> SqlError:
         return SqlError(message)
+
+
+def _qualified(node: exp.Expr, origin: Source, binds: Binds) -> exp.Expr:
+    """Return a column with its source's name before it, in its main spelling."""
+    if not isinstance(node, exp.Column) or binds.mark(node):
+        return node
+    known = origin.relation.table.column(node.name) if origin.relation is not None else None
+    name = exp.to_identifier(known.name, quoted=True) if known is not None else node.this.copy()
+    return exp.column(name, table=exp.to_identifier(origin.shown, quoted=True))

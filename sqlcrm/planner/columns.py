@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
 from sqlcrm.errors import SqlError, did_you_mean
+from sqlcrm.planner.names import Names, ordering_by_output, real
 from sqlcrm.planner.plan import Relation
-from sqlcrm.planner.sources import Source, selects, sources
-
-LocalColumns = Callable[[exp.Expr], Collection[str] | None]
+from sqlcrm.planner.sources import Source
 
 
 @dataclass(slots=True)
@@ -20,35 +19,31 @@ class Need:
     """What a query needs of one relation. unknown: names that are no standard column of it."""
 
     everything: bool = False
-    names: dict[str, str] = field(default_factory=dict)
-    unknown: dict[str, exp.Column] = field(default_factory=dict)
-    maybe: dict[str, exp.Column] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    unknown: dict[str, exp.Expr] = field(default_factory=dict)
+    maybe: bool = False
 
     @property
     def discovers(self) -> bool:
         """Whether the account's own columns must be read to answer."""
-        return self.everything or bool(self.unknown) or bool(self.maybe)
+        return self.everything or bool(self.unknown) or self.maybe
 
 
-def needs(
-    tree: exp.Expr,
-    relations: Mapping[str, Relation],
-    binds: Collection[str] = (),
-    local: LocalColumns | None = None,
-) -> dict[str, Need]:
+def needs(names: Names) -> dict[str, Need]:
     """Return the Need of every relation, by mark. Never too little, at times too much."""
-    found = {mark: Need() for mark in relations}
-    scopes = [sources(select, relations) for select in selects(tree)]
-    placed = {s.relation.mark for scope in scopes for s in scope if s.relation}
-    for mark in set(relations) - placed:  # DESCRIBE, PIVOT, and what this rule does not know
+    found = {mark: Need() for mark in names.relations}
+    placed = {s.relation.mark for _, scope in names.scopes for s in scope if s.relation}
+    for mark in set(names.relations) - placed:  # DESCRIBE, PIVOT, and what this rule does not know
         found[mark].everything = True
-    for select, scope in zip(selects(tree), scopes, strict=True):
+    for select, scope in names.scopes:
         _stars(select, scope, found)
-    every = [s for scope in scopes for s in scope if s.relation]
-    for column in tree.find_all(exp.Column):
-        if isinstance(column.this, exp.Star) or column.name in binds:
+    for column in names.tree.find_all(exp.Column):
+        if isinstance(column.this, exp.Star) or names.binds.mark(column):
             continue
-        _column(column, every, found, relations, local)
+        if len(column.parts) > 1:
+            _qualified(column, names, found)
+        else:
+            _plain(column, names, found)
     return found
 
 
@@ -66,8 +61,8 @@ def _stars(select: exp.Select, scope: list[Source], found: dict[str, Need]) -> N
             for mark in remote.values():
                 found[mark].everything = True
         for name in (join.args.get("using") or ()) if join is not None else ():
-            _using(name.name, scope, found)
-        if source.relation and source.node.args.get("pivots"):
+            _using(name, source, scope, found)
+        if source.relation and (source.node.args.get("pivots") or source.renamed):
             found[source.relation.mark].everything = True
 
 
@@ -84,89 +79,86 @@ def _is_star(star: exp.Star) -> bool:
     return not isinstance(star.parent, exp.Count)
 
 
-def _using(name: str, scope: list[Source], found: dict[str, Need]) -> None:
-    for source in scope:
-        if source.relation is None:
-            continue
-        column = source.relation.table.column(name)
-        if column is not None:
-            found[source.relation.mark].names[name.casefold()] = column.name
-
-
-def _column(
-    column: exp.Column,
-    every: list[Source],
-    found: dict[str, Need],
-    relations: Mapping[str, Relation],
-    local: LocalColumns | None,
+def _using(
+    name: exp.Identifier, right: Source, scope: list[Source], found: dict[str, Need]
 ) -> None:
-    parts = [part.name for part in column.parts]
-    named = [s.relation for s in every if s.relation and s.name == parts[0].casefold()]
-    remote = [s.relation for s in every if s.relation]
-    if len(parts) > 1:
-        for relation in _nearest(column, parts[0].casefold(), relations, named):
-            _note(found[relation.mark], relation, parts[1], column, certain=True)
-        return
-    for relation in named:  # the whole row, by the table's name
-        found[relation.mark].everything = True
-    having = [relation for relation in remote if relation.table.column(parts[0])]
-    for relation in having:
-        _note(found[relation.mark], relation, parts[0], column, certain=True)
-    if having or named or _elsewhere(column, parts[0], relations, local):
-        return
-    for relation in remote:
-        if relation.table.more_columns:
-            _note(found[relation.mark], relation, parts[0], column, certain=False)
+    for source in scope:
+        relation = source.relation
+        if relation is None:
+            continue
+        need = found[relation.mark]
+        if real(relation, name.name):
+            _note(need, relation, name.name, name)
+        elif relation.table.column(name.name) is not None and source is right:
+            need.unknown[name.name] = name  # another spelling: both sides need the same name
+        elif relation.table.more_columns and not relation.complete:
+            need.maybe = True
 
 
-def _nearest(
-    column: exp.Column, name: str, relations: Mapping[str, Relation], named: list[Relation]
-) -> list[Relation]:
-    """Return the relations that a qualifier means: those of the nearest FROM that has the name."""
-    select = column.find_ancestor(exp.Select)
-    while select is not None:
-        here = [source.relation for source in sources(select, relations) if source.name == name]
+def _qualified(column: exp.Column, names: Names, found: dict[str, Need]) -> None:
+    """Note a column of the nearest FROM that has its qualifier."""
+    qualifier = column.parts[0].name.casefold()
+    for scope in names.visible(column):
+        here = [source for source in scope if source.name == qualifier]
+        for source in here:
+            if source.relation is not None and not source.renamed:
+                name = column.parts[1]
+                _note(found[source.relation.mark], source.relation, name.name, name)
         if here:
-            return [relation for relation in here if relation is not None]
-        select = select.find_ancestor(exp.Select)
-    return named
+            return
+    for source in _remote(names):
+        if source.name == qualifier and source.relation is not None:
+            name = column.parts[1]
+            _note(found[source.relation.mark], source.relation, name.name, name)
 
 
-def _note(need: Need, relation: Relation, name: str, column: exp.Column, *, certain: bool) -> None:
+def _plain(column: exp.Column, names: Names, found: dict[str, Need]) -> None:
+    """Note a column without a qualifier in every relation that has it, or may have it."""
+    name = column.name.casefold()
+    whole_row = False
+    for source in _remote(names):
+        relation = source.relation
+        if relation is None:
+            continue
+        if source.name == name:  # the whole row, by the table's name
+            found[relation.mark].everything = whole_row = True
+        if relation.table.column(name) is not None and name not in relation.custom:
+            _note(found[relation.mark], relation, name, column.parts[0])
+    if not whole_row and not ordering_by_output(column):
+        _custom(column, name, names, found)
+
+
+def _custom(column: exp.Column, name: str, names: Names, found: dict[str, Need]) -> None:
+    """Note a name that no standard column of its FROM has: a custom field's, perhaps.
+
+    A local column of that name settles nothing in its own FROM, where DuckDB calls it ambiguous.
+    """
+    for scope in names.visible(column):
+        if names.standard(name, scope):
+            return
+        relations = [s.relation for s in scope if s.relation and not s.renamed]
+        for relation in relations:
+            need = found[relation.mark]
+            if name in relation.custom:
+                _note(need, relation, name, column.parts[0])
+            elif relation.table.more_columns and relation.table.column(name) is None:
+                need.maybe |= not relation.complete
+        if names.certain(name, scope) or any(name in r.custom for r in relations):
+            return
+
+
+def _remote(names: Names) -> Iterator[Source]:
+    """Yield every remote source of a query."""
+    for _, scope in names.scopes:
+        yield from (source for source in scope if source.relation is not None)
+
+
+def _note(need: Need, relation: Relation, name: str, place: exp.Expr) -> None:
     known = relation.table.column(name)
     if known is not None:
-        need.names[name.casefold()] = known.name
-    elif certain:
-        need.unknown[name] = column
+        need.names.add(known.name)
     else:
-        need.maybe[name] = column
-
-
-def _elsewhere(
-    column: exp.Column, name: str, relations: Mapping[str, Relation], local: LocalColumns | None
-) -> bool:
-    """Whether an unqualified name is an output name or a column of a local source."""
-    select = column.find_ancestor(exp.Select)
-    while select is not None:
-        if any(item.alias.casefold() == name.casefold() for item in select.expressions):
-            return True
-        for source in sources(select, relations):
-            if source.relation is None and local is not None:
-                known = local(source.node)
-                if known is None or name.casefold() in known:
-                    return True
-        select = _around(select)
-    return False
-
-
-def _around(select: exp.Select) -> exp.Select | None:
-    """Return the SELECT whose columns a query sees: none for one that stands in a FROM or WITH."""
-    place = select.parent
-    while place is not None and not isinstance(place, exp.Select):
-        if isinstance(place, exp.From | exp.Join | exp.CTE):
-            return None
-        place = place.parent
-    return place
+        need.unknown[name] = place
 
 
 def check(need: Need, relation: Relation, text: str) -> None:
@@ -176,12 +168,11 @@ def check(need: Need, relation: Relation, text: str) -> None:
     """
     if relation.table.more_columns and not relation.complete:
         return
-    for name, column in need.unknown.items():
-        meta = column.parts[-1].meta
+    for name, node in need.unknown.items():
         hint = did_you_mean(name, [c.name for c in relation.table.columns])
         where = f"{relation.table.name}@{relation.connection}"
         message = f"{where} has no column {name!r}. {hint}"
-        raise SqlError(message, text, *_place(name, text, meta.get("start", -1)))
+        raise SqlError(message, text, *_place(name, text, node.meta.get("start", -1)))
 
 
 def _place(name: str, text: str, start: int) -> tuple[int, int]:
@@ -191,3 +182,22 @@ def _place(name: str, text: str, start: int) -> tuple[int, int]:
             return at, at + len(name)
     found = re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE)
     return found.span() if found is not None else (-1, -1)
+
+
+def respelled(text: str, names: Names) -> str:
+    """Return a query with main names in place of columns' other spellings.
+
+    An item of SELECT keeps the user's word as the name of the result's column.
+    """
+    edits = []
+    for column in names.tree.find_all(exp.Column):
+        name, meta = names.spelling(column), column.parts[-1].meta
+        if name is None or "start" not in meta:
+            continue
+        start, end = meta["start"], meta["end"] + 1
+        item = isinstance(column.parent, exp.Select) and column.arg_key == "expressions"
+        shown = f" AS {text[start:end]}" if item else ""
+        edits.append((start, end, f'"{name}"{shown}'))
+    for start, end, new in sorted(edits, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text

@@ -6,40 +6,47 @@ rows of R that match nothing fall away (see predicates.thinned): never from a nu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlglot import exp
 
-from sqlcrm.planner.plan import KeySource, Relation
+from sqlcrm.planner.names import Names
+from sqlcrm.planner.plan import KeySource
 from sqlcrm.planner.predicates import conditions, thinned
 from sqlcrm.planner.sources import (
     Source,
     conjuncts,
     has_subquery,
     own_columns,
-    owner,
     parse,
-    selects,
     sources,
     sql,
     volatile,
 )
 
 
-def key_sources(
-    tree: exp.Expr, relations: Mapping[str, Relation], binds: Collection[str]
-) -> dict[str, list[KeySource]]:
+def key_sources(names: Names) -> dict[str, list[KeySource]]:
     """Return, by mark, every source of keys that the query's joins and IN offer."""
-    found: dict[str, list[KeySource]] = {mark: [] for mark in relations}
-    for select in selects(tree):
-        with_ = _with(tree, select)
+    found: dict[str, list[KeySource]] = {mark: [] for mark in names.relations}
+    for select, scope in names.scopes:
+        with_ = _with(names.tree, select)
         if with_ is None:
             continue
-        place = _Place(select, sources(select, relations), binds, relations, with_)
-        for mark, source in _of(place):
+        for mark, source in _of(_Place(select, scope, names, with_)):
             found[mark].append(source)
     return found
+
+
+def beside(
+    column: str, value: exp.Expr, origin: Source, select: exp.Select, names: Names
+) -> KeySource | None:
+    """Return keys from another source of the same FROM, None where it cannot stand alone."""
+    with_ = _with(names.tree, select)
+    if with_ is None:
+        return None
+    scope = next((scope for one, scope in names.scopes if one is select), [])
+    return _source(column, value, origin, _Place(select, scope, names, with_))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +58,7 @@ class _Place:
 
     select: exp.Select
     scope: list[Source]
-    binds: Collection[str]
-    relations: Mapping[str, Relation]
+    names: Names
     with_: str
 
 
@@ -105,9 +111,10 @@ def _equalities(condition: exp.Expr, place: _Place) -> Iterator[tuple[Source, st
     elif isinstance(condition, exp.In) and condition.args.get("query") is not None:
         pairs = [(condition.this, condition.args["query"])]
     for left, right in pairs:
-        target = owner(left, place.scope, place.binds) if isinstance(left, exp.Column) else None
-        if target is not None and target.relation is not None:
-            column = target.relation.table.column(left.name)
+        if not isinstance(left, exp.Column):
+            continue
+        for target in place.names.owners(left, place.scope):
+            column = target.relation.table.column(left.name) if target.relation else None
             if column is not None:
                 yield target, column.name, right
 
@@ -117,8 +124,8 @@ def _join_source(column: str, value: exp.Expr, target: Source, place: _Place) ->
         return _subquery_source(column, value, place)
     if has_subquery(value):
         return None
-    free = [c for c in own_columns(value) if c.name not in place.binds]
-    owners = [owner(c, place.scope, place.binds) for c in free]
+    free = [c for c in own_columns(value) if not place.names.binds.mark(c)]
+    owners = [place.names.owner(c, place.scope) for c in free]
     if not owners or any(o is None or o is not owners[0] for o in owners):
         return None
     origin = owners[0]
@@ -169,10 +176,10 @@ def _own_where(origin: Source, place: _Place) -> str:
     where = place.select.args.get("where")
     texts = []
     for part in conjuncts(where.this if where is not None else None):
-        columns = [c for c in own_columns(part) if c.name not in place.binds]
+        columns = [c for c in own_columns(part) if not place.names.binds.mark(c)]
         if has_subquery(part) or not columns or volatile(part):
             continue
-        if all(owner(c, place.scope, place.binds) is origin for c in columns):
+        if all(place.names.owner(c, place.scope) is origin for c in columns):
             text = sql(part)
             texts += [f"({text})"] if text else []
     return " AND ".join(texts)
@@ -183,7 +190,7 @@ def _subquery_source(column: str, value: exp.Subquery, place: _Place) -> KeySour
     inner = value.this
     if not isinstance(inner, exp.Select) or len(inner.expressions) != 1:
         return None
-    scope = sources(inner, place.relations)
+    scope = sources(inner, place.names.relations)
     for node in own_columns(inner):
         if node.table and all(s.name != node.table.casefold() for s in scope):
             return None  # it may be correlated
@@ -207,20 +214,17 @@ def _using(
     allowed = thinned(right.join, place.scope, position)
     left = place.scope[0]
     for target, origin in ((left, right), (right, left)):
-        if target.relation is None or target not in allowed:
+        if target.relation is None or target.renamed or target not in allowed:
             continue
         column = target.relation.table.column(name.name)
-        value = exp.column(name.copy(), table=exp.to_identifier(_alias(origin), quoted=True))
+        value = exp.column(name.copy(), table=exp.to_identifier(origin.shown, quoted=True))
         found = _source(column.name, value, origin, place) if column is not None else None
         if found is not None:
             yield target.relation.mark, found
 
 
-def _alias(origin: Source) -> str:
-    return origin.relation.name if origin.relation and not origin.node.alias else origin.name
-
-
 def _marks(node: exp.Expr, place: _Place) -> frozenset[str]:
     """Return the marks that a source's text needs, those within the WITH clause included."""
-    own = {t.name for t in node.find_all(exp.Table) if t.name in place.relations}
-    return frozenset(own | {mark for mark in place.relations if mark in place.with_})
+    relations = place.names.relations
+    own = {t.name for t in node.find_all(exp.Table) if t.name in relations}
+    return frozenset(own | {mark for mark in relations if mark in place.with_})

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from math import isnan
 
 from sqlglot import exp
 
-from sqlcrm.planner.plan import Limit, Relation
-from sqlcrm.planner.sources import has_subquery, sources, sql, volatile
+from sqlcrm.planner.names import Names, real
+from sqlcrm.planner.plan import Limit
+from sqlcrm.planner.sources import Source, has_subquery, own_columns, sources, sql, volatile
 
 _BLOCKING = (
     "group",
@@ -26,21 +26,19 @@ _BLOCKING = (
 _GATHERING = (exp.AggFunc, exp.Window, exp.UDTF, exp.Explode, exp.Anonymous)
 
 
-def limits(
-    tree: exp.Expr, relations: Mapping[str, Relation], binds: Collection[str]
-) -> dict[str, Limit]:
+def limits(names: Names) -> dict[str, Limit]:
     """Return the Limit of the one table of a plain `SELECT … FROM t WHERE … LIMIT n`.
 
     DESCRIBE needs no row of any table.
     """
-    if isinstance(tree, exp.Describe):
-        return {mark: Limit(0, "") for mark in relations}
-    query = _query(tree)
+    if isinstance(names.tree, exp.Describe):
+        return {mark: Limit(0, "") for mark in names.relations}
+    query = _query(names.tree)
     if not isinstance(query, exp.Select) or any(query.args.get(name) for name in _BLOCKING):
         return {}
     tree = query
-    scope = sources(tree, relations)
-    if len(scope) != 1 or scope[0].relation is None or binds:
+    scope = sources(tree, names.relations)
+    if len(scope) != 1 or scope[0].relation is None or names.binds:
         return {}
     if any(item.find(*_GATHERING) for item in tree.expressions):
         return {}
@@ -57,8 +55,17 @@ def limits(
     where = tree.args.get("where")
     if where is None:
         return {relation.mark: Limit(int(rows), source)}
-    text = None if has_subquery(where.this) else sql(where.this)
+    text = sql(where.this) if _decided(where.this, scope[0], names) else None
     return {} if text is None else {relation.mark: Limit(int(rows), source, text)}
+
+
+def _decided(condition: exp.Expr, source: Source, names: Names) -> bool:
+    """Whether a table's own columns decide a condition: an item of SELECT may be named there."""
+    relation = source.relation
+    return not has_subquery(condition) and all(
+        relation is not None and names.owner(c, [source]) is source and real(relation, c.name)
+        for c in own_columns(condition)
+    )
 
 
 def _query(tree: exp.Expr) -> exp.Expr | None:

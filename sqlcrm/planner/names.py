@@ -1,10 +1,9 @@
 """What a name in a query means: the source that it belongs to, and that source's own column.
 
 A name means what it means to DuckDB over full copies of the tables: a column of the nearest FROM
-that has one, else of a FROM around it. Two things are ours. An unqualified name means a custom
-field only where no standard or local column of the same FROM has that name, so that a new field
-of an account changes no query. And another spelling of a column is used only where nothing else
-is called so.
+that has one, else of a FROM around it. Two things are ours. An unqualified name means no custom
+field where a standard column of a remote table in the same FROM has that name: custom fields are
+not asked for then. And another spelling of a column is used only where nothing else is called so.
 """
 
 from __future__ import annotations
@@ -84,8 +83,8 @@ class Names:
         inside: exp.Expr | None = None
         while place is not None:
             inside = place if isinstance(place, exp.CTE) else inside
-            with_ = place.args.get("with_")
-            for cte in with_.expressions if with_ is not None else ():
+            with_ = place.args.get("with_") or exp.With()
+            for cte in with_.expressions:
                 if cte is inside and not with_.args.get("recursive"):
                     break  # it sees those before it
                 if cte.alias.casefold() == node.name.casefold():
@@ -134,6 +133,10 @@ class Names:
             return name in (self.columns(source) or ())
         return name not in relation.custom and real(relation, name)
 
+    def standard(self, name: str, scope: list[Source]) -> bool:
+        """Whether an unqualified name means a standard column of a remote table of this FROM."""
+        return any(source.relation is not None and self.has(source, name) for source in scope)
+
     def certain(self, name: str, scope: list[Source]) -> bool:
         """Whether an unqualified name means a standard or local column of this FROM."""
         return any(self.has(source, name) for source in scope)
@@ -174,6 +177,15 @@ class Names:
                 return scope[0] if left and merged[0] == 1 else None
         found = self.owners(column, scope)
         return found[0] if len(found) == 1 else None
+
+    def argument(self, column: exp.Column, scope: list[Source]) -> Source | None:
+        """Return the owner of a call's argument, which may have another spelling, too."""
+        name = column.name.casefold()
+        found = self.owner(column, scope)
+        if found is not None or len(column.parts) > 1 or self.certain(name, scope):
+            return found
+        spelled = [source for source in scope if _spelled(source, name) is not None]
+        return spelled[0] if len(spelled) == 1 else None
 
     def spelling(self, column: exp.Column) -> str | None:
         """Return the main name of a column that is written in another spelling, else None."""

@@ -7,14 +7,15 @@ for NULL, so null-extended rows fail it too), from ON only where its side is not
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from sqlglot import exp
 
-from sqlcrm.planner.constants import UNKNOWN, constant, fit
-from sqlcrm.planner.plan import Predicate, Relation
-from sqlcrm.planner.sources import Source, conjuncts, owner, selects, sources
+from sqlcrm.planner.constants import UNKNOWN, Binds, constant, fit
+from sqlcrm.planner.names import Names
+from sqlcrm.planner.plan import Predicate
+from sqlcrm.planner.sources import Source, conjuncts
 
 _OPERATORS: dict[type[exp.Expr], str] = {
     exp.EQ: "=",
@@ -27,15 +28,12 @@ _UNDERSTOOD = {"this", "expression", "expressions", "low", "high"}
 _MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
-def predicates(
-    tree: exp.Expr, relations: Mapping[str, Relation], binds: Mapping[str, Any], zone: str
-) -> dict[str, list[Predicate]]:
+def predicates(names: Names, zone: str) -> dict[str, list[Predicate]]:
     """Return, by mark, the conditions on single columns that constants decide."""
-    found: dict[str, list[Predicate]] = {mark: [] for mark in relations}
-    for select in selects(tree):
-        scope = sources(select, relations)
+    found: dict[str, list[Predicate]] = {mark: [] for mark in names.relations}
+    for select, scope in names.scopes:
         for condition, allowed in conditions(select, scope):
-            for source, predicate in _read(condition, scope, binds, zone):
+            for source, predicate in _read(condition, scope, names, zone):
                 if source.relation and source in allowed:
                     found[source.relation.mark].append(predicate)
     return found
@@ -83,23 +81,21 @@ def thinned(join: exp.Join, scope: list[Source], position: int) -> list[Source]:
 
 
 def _read(
-    condition: exp.Expr, scope: list[Source], binds: Mapping[str, Any], zone: str
+    condition: exp.Expr, scope: list[Source], names: Names, zone: str
 ) -> Iterator[tuple[Source, Predicate]]:
-    for column, op, values in _shapes(condition, binds):
-        source = owner(column, scope, binds)
-        if source is None or source.relation is None:
-            continue
-        known = source.relation.table.column(column.name)
-        if known is None or (isinstance(condition, exp.ILike) and not known.nocase):
-            continue  # an API that minds case finds less than ILIKE does
-        fitted = tuple(fit(value, known, zone) for value in values)
-        if UNKNOWN not in fitted and fitted:
-            yield source, Predicate(known.name, op, fitted)
+    for column, op, values in _shapes(condition, names.binds):
+        for source in names.owners(column, scope):
+            if source.relation is None:
+                continue
+            known = source.relation.table.column(column.name)
+            if known is None or (isinstance(condition, exp.ILike) and not known.nocase):
+                continue  # an API that minds case finds less than ILIKE does
+            fitted = tuple(fit(value, known, zone) for value in values)
+            if UNKNOWN not in fitted and fitted:
+                yield source, Predicate(known.name, op, fitted)
 
 
-def _shapes(
-    condition: exp.Expr, binds: Mapping[str, Any]
-) -> Iterator[tuple[exp.Column, str, list[Any]]]:
+def _shapes(condition: exp.Expr, binds: Binds) -> Iterator[tuple[exp.Column, str, list[Any]]]:
     """Yield a condition as column, operator and constants, where it has that shape."""
     if any(value for name, value in condition.args.items() if name not in _UNDERSTOOD):
         return  # NOT LIKE is a LIKE with a mark on it, BETWEEN SYMMETRIC a BETWEEN
@@ -122,13 +118,11 @@ def _shapes(
         yield from _either(condition, binds)
 
 
-def _is_column(node: exp.Expr, binds: Mapping[str, Any]) -> bool:
-    return isinstance(node, exp.Column) and node.name not in binds
+def _is_column(node: exp.Expr, binds: Binds) -> bool:
+    return isinstance(node, exp.Column) and not binds.mark(node)
 
 
-def _like(
-    condition: exp.Expr, binds: Mapping[str, Any]
-) -> Iterator[tuple[exp.Column, str, list[Any]]]:
+def _like(condition: exp.Expr, binds: Binds) -> Iterator[tuple[exp.Column, str, list[Any]]]:
     """Read LIKE 'x%' as a prefix and LIKE '%x%' as a part; both hold for what the API finds."""
     pattern = constant(condition.expression, binds)
     if not isinstance(pattern, str):
@@ -141,9 +135,7 @@ def _like(
     yield condition.this, "contains", [inner]
 
 
-def _either(
-    condition: exp.Expr, binds: Mapping[str, Any]
-) -> Iterator[tuple[exp.Column, str, list[Any]]]:
+def _either(condition: exp.Expr, binds: Binds) -> Iterator[tuple[exp.Column, str, list[Any]]]:
     """Read `a = 1 OR a = 2 OR a IN (3, 4)` as IN."""
     values: list[Any] = []
     first: exp.Column | None = None

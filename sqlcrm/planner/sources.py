@@ -126,4 +126,3 @@ def conjuncts(node: exp.Expr | None) -> Iterator[exp.Expr]:
         yield from conjuncts(node.expression)
     else:
         yield node
-

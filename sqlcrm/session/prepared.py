@@ -12,6 +12,7 @@ from sqlcrm.dialect import LOCAL, SYSTEM, Statement
 from sqlcrm.errors import ProgrammingError, SqlError, did_you_mean
 from sqlcrm.execution.staging import Connection, Staging
 from sqlcrm.planner.build import Environment, read_plan, wanting
+from sqlcrm.planner.constants import Binds as Values
 from sqlcrm.planner.plan import ReadPlan, Relation
 from sqlcrm.planner.sources import sql
 from sqlcrm.session.relations import complete, local_name, remote, spreadsheet, system
@@ -31,11 +32,13 @@ class Prepared:
         self.session = session
         self.statement = statement
         self.named = _named(statement, binds)
-        marks = {mark: f"sqlcrm_{i}" for i, mark in enumerate(statement.lexed.binds, 1)}
-        self._by_mark = {mark: self.named[name] for mark, name in marks.items()}
-        self.binds = {**self.named, **self._by_mark}
+        lexed = statement.lexed
+        marks = {m: str(n) for m, n in zip(lexed.binds, lexed.numbers, strict=True)}
+        by_mark = {mark: self.named[name] for mark, name in marks.items()}
+        self.binds = Values(by_mark, self.named)
         self.relations: dict[str, Relation] = {}
         self.given: dict[str, str] = {}
+        self._known: dict[str, list[str] | None] = {}
         for ref in statement.lexed.refs:
             if ref.alias == LOCAL:
                 self.given[ref.mark] = local_name(ref)
@@ -48,7 +51,7 @@ class Prepared:
                 )
             else:
                 self.relations[ref.mark] = remote(ref, session.connections, statement.text)
-        self.staging = Staging(session.engine, self._connect, self.binds, marks, self.given)
+        self.staging = Staging(session.engine, self._connect, self.named, marks, self.given)
 
     def plan(self, text: str) -> ReadPlan:
         """Plan a marked query of this statement, reading custom columns where it needs them."""
@@ -87,30 +90,29 @@ class Prepared:
         opened = self.session.connections.get(alias)
         return Connection(opened.client, opened.connector.zone)
 
-    def _local_columns(self, node: exp.Expr) -> set[str] | None:
-        """Return the columns of a local source, in lower case; None where that is not known."""
+    def _local_columns(self, node: exp.Expr) -> list[str] | None:
+        """Return the columns of a local source, None where they are not known."""
         place = node.copy()
         place.set("joins", None)
         text = sql(place)
         if text is None or any(mark in text for mark in self.relations):
             return None
-        found = self.session.engine.columns(self.staging.text(text))
-        return None if found is None else {name.casefold() for name in found}
+        if text not in self._known:
+            self._known[text] = self.session.engine.columns(self.staging.text(text))
+        return self._known[text]
 
 
 def _named(statement: Statement, binds: Binds) -> dict[str, Any]:
-    """Return binds by name: `?` are sqlcrm_1, sqlcrm_2 …; `$1` is 1.
+    """Return binds by name: the second `?` is 2, as `?2` and `$2` are.
 
     Raises: ProgrammingError where their number does not fit.
     """
-    marks = statement.lexed.binds
+    numbers = statement.lexed.numbers
     if isinstance(binds, Mapping):
-        if marks:
+        if numbers:
             raise ProgrammingError("the statement has ?, so its values come as a sequence")
         return {str(name): value for name, value in binds.items()}
     values = list(binds or ())
-    if marks:
-        if len(values) != len(marks):
-            raise ProgrammingError(f"the statement has {len(marks)} ?, and {len(values)} values")
-        return {f"sqlcrm_{i}": value for i, value in enumerate(values, 1)}
+    if numbers and len(values) != max(numbers):
+        raise ProgrammingError(f"the statement has {max(numbers)} ?, and {len(values)} values")
     return {str(i): value for i, value in enumerate(values, 1)}

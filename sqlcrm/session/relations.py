@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +11,10 @@ from sqlcrm.catalog.tables import find_table
 from sqlcrm.dialect import SYSTEM, Ref
 from sqlcrm.errors import SqlError
 from sqlcrm.execution.engine import Engine, quote
-from sqlcrm.planner.constants import UNKNOWN, constant
+from sqlcrm.planner.constants import NOTHING, UNKNOWN, Binds, constant
 from sqlcrm.planner.plan import Relation
 from sqlcrm.planner.sources import parse
+from sqlcrm.sdk import Table
 from sqlcrm.session.connections import Connections
 from sqlcrm.state.journal import Journal
 
@@ -43,16 +44,24 @@ def remote(ref: Ref, connections: Connections, text: str) -> Relation:
         start=ref.start,
         end=ref.end,
         complete=complete,
+        custom=_added(named.table, table),
     )
 
 
 def complete(relation: Relation, connections: Connections) -> Relation:
     """Return a relation with the account's own columns, which costs a call the first time."""
     table = connections.get(relation.connection).complete(relation.table)
-    return replace(relation, table=table, complete=True)
+    custom = relation.custom | _added(relation.table, table)
+    return replace(relation, table=table, complete=True, custom=custom)
 
 
-def arguments(ref: Ref, binds: Mapping[str, Any], text: str) -> tuple[list[Any], dict[str, Any]]:
+def _added(before: Table, after: Table) -> frozenset[str]:
+    """Return the names of the columns that a table got from the account, in lower case."""
+    known = {column.name for column in before.columns}
+    return frozenset(c.name.casefold() for c in after.columns if c.name not in known)
+
+
+def arguments(ref: Ref, binds: Binds, text: str) -> tuple[list[Any], dict[str, Any]]:
     """Return the constant arguments of a ref, positional and named.
 
     Raises: SqlError where one is no constant.
@@ -75,7 +84,7 @@ def arguments(ref: Ref, binds: Mapping[str, Any], text: str) -> tuple[list[Any],
 _EXCEL = ("path", "sheet", "header")
 
 
-def spreadsheet(ref: Ref, engine: Engine, binds: Mapping[str, Any], text: str) -> str:
+def spreadsheet(ref: Ref, engine: Engine, binds: Binds, text: str) -> str:
     """Stage a spreadsheet and return its quoted table."""
     from sqlcrm.execution.spreadsheets import stage_sheet
 
@@ -96,7 +105,7 @@ def system(ref: Ref, engine: Engine, journal: Journal, connections: Connections,
     """Stage one of the journal's tables and return its quoted name."""
     from sqlcrm.execution.spreadsheets import stage_columns
 
-    positional, named = arguments(ref, {}, text)
+    positional, named = arguments(ref, NOTHING, text)
     if positional or any(name not in {"run", "statement"} for name in named):
         message = f"{ref.name}@{SYSTEM} takes run => n, statement => n"
         raise SqlError(message, text, ref.start, ref.end)

@@ -36,12 +36,20 @@ class Result:
 
     def rows(self) -> list[tuple[Any, ...]]:
         """Return all rows as tuples; empty where there is no result set."""
-        return [] if self.relation is None else self.relation.fetchall()
+        from sqlcrm.execution.engine import ours
+
+        if self.relation is None:
+            return []
+        with ours():
+            return self.relation.fetchall()
 
     def arrow(self) -> pa.Table:
         """Return all rows as an Arrow table."""
         import pyarrow as pa
 
+        from sqlcrm.execution.engine import ours
+
         if self.relation is None:
             return pa.table({})
-        return self.relation.to_arrow_table()
+        with ours():
+            return self.relation.to_arrow_table().rename_columns(self.names)

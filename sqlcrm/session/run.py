@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlcrm.dialect import Statement, moved, statements
 from sqlcrm.errors import NotSupportedError, SqlError
-from sqlcrm.execution.engine import named_binds
+from sqlcrm.execution.engine import named_binds, shown
 from sqlcrm.session.result import Binds, Result
 from sqlcrm.session.state import Session
 
@@ -73,7 +73,7 @@ def query(session: Session, prepared: Prepared) -> Result:
 def _result(session: Session, text: str, binds: Binds, notices: Sequence[str]) -> Result:
     relation = session.engine.relation(text, binds)
     columns = [] if relation is None else [
-        (str(n), str(t)) for n, t in zip(relation.columns, relation.types, strict=True)
+        (shown(n), str(t)) for n, t in zip(relation.columns, relation.types, strict=True)
     ]  # fmt: skip
     return Result(columns, None, notices, relation)
 
@@ -89,7 +89,8 @@ def _note_transaction(session: Session, statement: Statement) -> None:
 def _check_syntax(session: Session, statement: Statement) -> None:
     """Let DuckDB judge the text, where all of it is DuckDB's, so that errors point into it."""
     if statement.opt_in is None:
-        session.engine.check_syntax(statement.text, statement.lexed.marked)
+        lexed = statement.lexed
+        session.engine.check_syntax(statement.text, lexed.query(), lexed.place)
 
 
 def _refuse_what_is_not_there(statement: Statement, plan: ReadPlan) -> None:

@@ -158,6 +158,56 @@ def test_binds_are_marked_in_order_but_not_those_within_strings_or_comments() ->
     assert len(found.marked) == len(found.text)
 
 
+@pytest.mark.parametrize(
+    ("text", "parsed", "numbers"),
+    [
+        ("SELECT ?and ?", "SELECT # and #", (1, 2)),
+        ("SELECT 1 IN?", "SELECT 1 IN #", (1,)),
+        ("SELECT x=?AND?=y", "SELECT x=# AND #=y", (1, 2)),
+        ("SELECT ?2, ?1, ?2", "SELECT # , # , # ", (2, 1, 2)),
+        ("SELECT ?1and ?2", "SELECT # and # ", (1, 2)),
+    ],
+)
+def test_a_bind_stays_apart_from_its_neighbours(
+    text: str, parsed: str, numbers: tuple[int, ...]
+) -> None:
+    found = lex(text)
+    query = found.query()
+    for mark in found.binds:
+        query = query.replace(mark, "#")
+    assert (query, found.numbers) == (parsed, numbers)
+    assert len(found.marked) == len(text)
+    for word in ("SELECT", "AND", "and", "y"):
+        if word in query:
+            assert found.place(query.index(word)) == text.index(word)
+
+
+def test_binds_with_and_without_a_number_are_not_mixed() -> None:
+    with pytest.raises(SqlError, match="number"):
+        lex("SELECT ?2, ?")
+
+
+@pytest.mark.parametrize(
+    ("text", "underlined"),
+    [
+        ("SELECT count(*) FROM t@crm(", "("),
+        ("SELECT count(*) FROM t@crm(a => 1", "("),
+        ("SELECT count(*) FROM t@crm(a => [1)", "("),
+        ("SELECT * FROM read_excel('a.xls'", "("),
+    ],
+)
+def test_what_no_parser_would_take_is_pointed_at(text: str, underlined: str) -> None:
+    with pytest.raises(SqlError) as caught:
+        lex(text)
+    assert text[caught.value.start : caught.value.end] == underlined
+
+
+def test_half_a_character_is_refused_in_words_that_can_be_shown() -> None:
+    with pytest.raises(SqlError) as caught:
+        lex("SELECT '\ud800'")
+    assert str(caught.value).encode()
+
+
 def test_marks_avoid_characters_that_the_text_holds_already() -> None:
     text = "SELECT '\ue000\ue001' FROM t@crm WHERE x = ?"
     found = lex(text)
@@ -170,6 +220,7 @@ def test_marks_avoid_characters_that_the_text_holds_already() -> None:
         ("SELECT * FROM 'my book.xlsx'", "file", "my book"),
         ("SELECT * FROM a JOIN 'dir/b.ODS' USING (x)", "file", "b"),
         ("SELECT * FROM read_excel('b.xls', sheet => 'S')", "file", "read_excel"),
+        ("SELECT 'x', y FROM a JOIN c ON a.x = c.x, 'b.xlsx' WHERE true", "file", "b"),
     ],
 )
 def test_spreadsheets_at_table_positions_are_ours(text: str, kind: str, name: str) -> None:
@@ -183,6 +234,10 @@ def test_spreadsheets_at_table_positions_are_ours(text: str, kind: str, name: st
         "SELECT * FROM 'a.csv'",
         "SELECT 'a.xlsx'",
         "SELECT * FROM t WHERE f = 'a.xlsx'",
+        "SELECT 1, 'a.xlsx' FROM t",
+        "SELECT a IS DISTINCT FROM b, 'a.xlsx'",
+        "SELECT * FROM t WHERE f IN ('b', 'a.xlsx')",
+        "SELECT * FROM t ORDER BY f, 'a.xlsx'",
         "SELECT read_excel FROM t",
     ],
 )

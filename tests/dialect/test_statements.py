@@ -192,11 +192,75 @@ def test_what_is_written_wrongly_is_pointed_at(
     [
         "INSERT INTO t@crm (a) SELECT 1 RETURNING a",
         "INSERT INTO t@crm (a) SELECT 1 ON CONFLICT (a) DO NOTHING",
-        "MERGE INTO t@crm USING s ON t.a = s.a WHEN MATCHED THEN DELETE",
     ],
 )
 def test_what_is_not_there_yet_is_refused_and_not_ignored(text: str) -> None:
     with pytest.raises(NotSupportedError):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "WITH d AS (DELETE FROM t@crm WHERE a = 1 RETURNING a) SELECT * FROM d",
+        "WITH d AS (UPDATE t@crm SET a = 1 RETURNING a) SELECT * FROM d",
+        "WITH d AS (INSERT INTO t@crm (a) SELECT 1 RETURNING a) SELECT * FROM d",
+        "WITH d AS (DELETE FROM t@crm RETURNING a) INSERT INTO s@crm (a) SELECT a FROM d",
+        "INSERT INTO s SELECT * FROM (DELETE FROM t@crm RETURNING a)",
+        "EXPLAIN ANALYZE DELETE FROM t@crm",
+        "PREPARE p AS INSERT INTO t@crm SELECT 1",
+        "MERGE INTO t@crm USING s ON t.a = s.a WHEN MATCHED THEN DELETE",
+        "TRUNCATE t@crm",
+        "TRUNCATE TABLE t@crm",
+        "VACUUM t@crm",
+        "VACUUM ANALYZE t@crm",
+        "ANALYZE t@crm",
+        "COMMENT ON TABLE t@crm IS 'x'",
+        "CREATE INDEX i ON t@crm (a)",
+        "CREATE TABLE t@crm (a INTEGER)",
+        "CREATE TABLE IF NOT EXISTS t@crm AS SELECT 1",
+        "CREATE VIEW t@crm AS SELECT 1",
+        "ALTER TABLE t@crm ADD COLUMN a INTEGER",
+        "DROP TABLE IF EXISTS t@crm",
+        "DROP TABLE s, t@crm",
+        "COPY t@crm FROM 'a.csv'",
+        "COPY t@crm (a) FROM 'a.csv'",
+        "DELETE FROM t@sqlcrm",
+        "TRUNCATE t@sqlcrm",
+    ],
+)
+def test_what_would_only_change_a_copy_is_pointed_at(text: str) -> None:
+    with pytest.raises(SqlError) as caught:
+        parse(text)
+    error = caught.value
+    assert text[error.start : error.end].startswith("t@")
+
+
+def test_a_spreadsheet_can_only_be_read() -> None:
+    with pytest.raises(SqlError, match="only be read"):
+        parse("DELETE FROM 'book.xlsx'")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MERGE INTO s USING t@crm ON t.a = s.a WHEN MATCHED THEN DELETE",
+        "DELETE FROM s USING u, t@crm WHERE true",
+        "SELECT * FROM s JOIN u ON s.a IS NOT DISTINCT FROM u.a, t@crm",
+        "FROM (t@crm JOIN s@crm USING (a))",
+        "TABLE t@crm",
+        "TRUNCATE t@inmemorystorage",
+        "CREATE TABLE a AS FROM t@crm",
+        "WITH d AS (DELETE FROM s USING t@crm RETURNING a) SELECT * FROM d",
+    ],
+)
+def test_reading_for_a_local_statement_is_fine(text: str) -> None:
+    assert parse(text).target is None
+
+
+@pytest.mark.parametrize("text", ["INSERT INTO t@crm (a", "INSERT INTO t@crm (", "UPDATE t@crm a"])
+def test_a_write_that_stops_midway_is_an_error_of_ours(text: str) -> None:
+    with pytest.raises(SqlError):
         parse(text)
 
 

@@ -206,7 +206,7 @@ def test_c7_keys_of_a_join_cost_a_call_a_batch_and_none_where_there_are_none(
 ) -> None:
     session.connect(Door(small("people", 40)))
     session.engine.run("CREATE TABLE loc AS SELECT i AS k FROM range(7) t(i)")
-    text = "SELECT p.id FROM loc JOIN people@fake p ON p.id = loc.k WHERE k > {}"
+    text = "SELECT p.id FROM loc JOIN people@fake p ON p.id = loc.k WHERE loc.k > {}"
     assert len(session.rows(text.format(0))) == 6
     assert session.calls == 2
     assert session.rows(text.format(100)) == []

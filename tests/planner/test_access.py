@@ -16,7 +16,7 @@ from sqlcrm.sdk import Column, Filter, Offset, Read, Table, Type
 
 def scan(table: Table, *predicates: Predicate, **more: Any) -> Scan:
     columns = tuple(column.name for column in table.columns)
-    return Scan(Relation("m", table.name, "fake", table), columns, (), predicates, **more)
+    return Scan(Relation("m", table.name, "fake", table), columns, predicates, **more)
 
 
 def equal(column: str, *values: Any) -> Predicate:

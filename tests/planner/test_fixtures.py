@@ -55,7 +55,7 @@ def summary(text: str) -> list[str]:
             ref.mark, ref.name, ref.alias, named.table, named.by, arguments
         )
     try:
-        plan = read_plan(lexed.marked, relations, Environment({}), text)
+        plan = read_plan(lexed.marked, relations, Environment(), text)
     except Error as error:
         return [f"error: {str(error).splitlines()[0]}"]
     found = [line for scan in plan.scans for line in _lines(scan)]
@@ -64,8 +64,7 @@ def summary(text: str) -> list[str]:
 
 def _lines(scan: Scan) -> Iterator[str]:
     every = len(scan.columns) == len(scan.relation.table.columns)
-    shown = [*scan.columns, *(f"{name} as {spelled}" for spelled, name in scan.spelled)]
-    line = f"{scan.relation.name}: {'all columns' if every else ', '.join(shown)}"
+    line = f"{scan.relation.name}: {'all columns' if every else ', '.join(scan.columns)}"
     line += _part("where", [_condition(p) for p in scan.predicates])
     line += _part("keys", [_keys(k, scan) for k in scan.keys])
     line += _part("params", [f"{name}={value!r}" for name, value in scan.params.items()])

@@ -237,7 +237,7 @@ def test_a_success_may_have_no_body(play: Play) -> None:
     ("name", "words"),
     [
         ("error_forbidden", "403 Forbidden: Forbidden; check api_key"),
-        ("error_no_permission", "You do not have permission to view lists."),
+        ("error_no_permission", "You do not have permission to view lists; check api_key"),
     ],
 )
 def test_a_refused_key_stops_the_statement(play: Play, name: str, words: str) -> None:

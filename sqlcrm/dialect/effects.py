@@ -72,4 +72,7 @@ def _message(cut: Cut, at: int, ref: Ref) -> str:
         return "COPY cannot write to a CRM; use INSERT INTO … SELECT … FROM 'file.csv'"
     if verb in _DEFINING:
         return f"{verb.upper()} does not reach into a CRM; x@inmemorystorage is a local table"
-    return "a remote table can be read in FROM and JOIN, and is the target of a write; not this"
+    return (
+        "a remote table is read behind FROM or JOIN, or is what a statement writes: "
+        "is the word before it right?"
+    )

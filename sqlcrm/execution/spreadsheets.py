@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlcrm.errors import FileProblem, did_you_mean
+from sqlcrm.execution.columns import stage_columns
 from sqlcrm.execution.engine import Engine
 
 
@@ -28,34 +29,6 @@ def stage_sheet(
     body = rows[1:] if header else rows
     columns = [[row[i] if i < len(row) else None for row in body] for i in range(width)]
     return stage_columns(engine, name, names, [_typed(column) for column in columns])
-
-
-def stage_columns(
-    engine: Engine, name: str, names: Sequence[str], typed: Sequence[tuple[str, list[Any]]]
-) -> str:
-    """Put Python columns, each with its DuckDB type, into a stage; return its quoted name."""
-    import pyarrow as pa
-
-    table = engine.stage_typed(name, list(zip(names, (kind for kind, _ in typed), strict=True)))
-    arrays = [pa.array(values, _arrow(kind)) for kind, values in typed]
-    engine.insert(table, pa.table(arrays, names=list(names)), names)
-    return table
-
-
-def _arrow(kind: str) -> Any:
-    import pyarrow as pa
-
-    types = {
-        "BIGINT": pa.int64(),
-        "INTEGER": pa.int64(),
-        "DOUBLE": pa.float64(),
-        "BOOLEAN": pa.bool_(),
-        "DATE": pa.date32(),
-        "TIMESTAMP": pa.timestamp("us"),
-        "TIMESTAMPTZ": pa.timestamp("us", tz="UTC"),
-        "TIMESTAMP WITH TIME ZONE": pa.timestamp("us", tz="UTC"),
-    }
-    return types.get(kind, pa.string())
 
 
 def _rows(path: str, sheet: str | int | None) -> list[list[Any]]:

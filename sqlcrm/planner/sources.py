@@ -90,11 +90,6 @@ def _item(
         yield from _item(inner.this, inner, relations)
 
 
-def home(node: exp.Expr) -> exp.Select | None:
-    """Return the SELECT whose own clause `node` stands in."""
-    return node.find_ancestor(exp.Select)
-
-
 def own_columns(node: exp.Expr) -> Iterator[exp.Column]:
     """Yield the columns below a node."""
     yield from node.find_all(exp.Column)

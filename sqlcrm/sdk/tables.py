@@ -36,7 +36,7 @@ class Column:
     nocase: the API compares it without case, so joins and IN do as well.
     nulls: wire values that mean NULL; zero-dates always do.
     aliases: other spellings that people know.
-    check: "email" or "phone": values are checked before they are sent.
+    check: "email": values are checked before they are sent.
     choices: the only values that may be written, where the API has such a list.
     default: the value an INSERT gets when it gives none.
     from_wire, to_wire: pure functions for values whose wire form is the API's own.

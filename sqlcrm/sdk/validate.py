@@ -11,7 +11,7 @@ from sqlcrm.sdk.tables import Read, Table, Write
 
 OPERATORS = {"=", "<", "<=", ">", ">=", "contains", "prefix"}
 VERBS = {"insert", "update", "delete", "upsert"}
-CHECKS = {"", "email", "phone"}
+CHECKS = {"", "email"}
 
 
 def validate(connector: Connector) -> None:

@@ -103,7 +103,7 @@ def spreadsheet(ref: Ref, engine: Engine, binds: Binds, text: str) -> str:
 
 def system(ref: Ref, engine: Engine, journal: Journal, connections: Connections, text: str) -> str:
     """Stage one of the journal's tables and return its quoted name."""
-    from sqlcrm.execution.spreadsheets import stage_columns
+    from sqlcrm.execution.columns import stage_columns
 
     positional, named = arguments(ref, NOTHING, text)
     if positional or any(name not in {"run", "statement"} for name in named):

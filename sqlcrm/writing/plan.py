@@ -11,8 +11,6 @@ from sqlcrm.planner.plan import Relation
 from sqlcrm.sdk import Write
 from sqlcrm.state.values import Operation
 
-CHANGES = frozenset({"create", "update", "delete", "link", "unlink"})
-
 
 @dataclass(frozen=True, slots=True)
 class WritePlan:

@@ -425,19 +425,20 @@ def test_statements_behind_an_unknown_outcome_do_not_run(crm, opened):
 
 def test_an_unknown_row_ends_a_stopped_statement_with_exit_code_five(crm, opened):
     with testing(), opened(crm) as db:
-        contact = next(
-            i for i in range(1, 200)
-            if not db.execute("select 1 from contact_tags@ac where contact_id = ?", [i]).fetchall()
-        )  # fmt: skip
-        db.execute("insert into tags@ac (tag) values ('identity is known from here')")
-        crm.fault("lost-reply")
-        db.session.connections.get("ac")
-        with pytest.raises(sqlcrm.Error) as caught:
-            db.execute("insert into notes@ac (note, relid, reltype) values ('n', 1, 'Subscriber');"
-                       "select 1")  # fmt: skip
-        assert caught.value.exit_code == 5
+
+        def cut(table, done, every):
+            crm.fault("lost-reply")
+
+        db.session.progress = cut
+        with pytest.raises(sqlcrm.Error, match="1 done, 2 skipped, 1 unknown") as caught:
+            db.execute(
+                "insert into contact_tags@ac (contact_id, tag_id) select range, 45 "
+                "from range(200, 204)"
+            )
         crm.fault()
-    assert contact
+        runs = db.execute("select exit_code from runs@sqlcrm").fetchall()
+    assert caught.value.exit_code == 5
+    assert runs == [(5,)]
 
 
 def test_an_update_of_more_than_half_of_a_table_asks(crm, opened, counts):

@@ -21,7 +21,7 @@ class Terminal:
             os.chdir(work)
             settings = {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
             command = [sys.executable, "-m", "sqlcrm", *arguments]
-            os.execve(sys.executable, command, environment | settings)  # noqa: S606
+            os.execve(sys.executable, command, environment | settings)  # noqa: S606 - our own command
         self.prompted()
 
     def read(self, awaited: str) -> str:

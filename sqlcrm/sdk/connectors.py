@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from sqlcrm.errors import ShapeChanged
 from sqlcrm.sdk.tables import Table
-from sqlcrm.sdk.values import Flow, Identity, Response, Verdict
+from sqlcrm.sdk.values import Flow, Identity, Request, Response, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,63 @@ class Basic:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """A request's body as form fields instead of JSON, which token endpoints ask for."""
+
+    fields: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a grant brought.
+
+    expires_in: seconds, None where the API does not say. refresh: the next refresh token, empty
+    where the one that was sent stays good.
+    """
+
+    access: str = field(repr=False)
+    expires_in: float | None = None
+    refresh: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth2:
+    """`Authorization: Bearer …` with an access token that runs out, and is fetched anew in time.
+
+    grant: the flow that fetches one, given the settings and the refresh token to send, which is
+    empty without `refresh_token`. refresh_token: the setting with the first refresh token; later
+    ones are kept in the state folder. The flow's request gets no credentials by itself; the
+    origin of an endpoint elsewhere must be among the connector's `origins`.
+    """
+
+    grant: Callable[[Mapping[str, str], str], Flow[Token]]
+    refresh_token: str = ""
+
+    def headers(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """Return nothing: what travels is the token, not a setting."""
+        return {}
+
+
+def token_grant(path: str, fields: Mapping[str, str]) -> Flow[Token]:
+    """Ask a token endpoint with form fields, and read the standard answer (RFC 6749, 5.1).
+
+    Raises: ShapeChanged where there is no token in it.
+    """
+    reply = yield Request("POST", path, body=Form(fields))
+    body = reply.body if isinstance(reply.body, dict) else {}
+    access, seconds, refresh = (
+        body.get(k) for k in ("access_token", "expires_in", "refresh_token")
+    )
+    if not isinstance(access, str) or not access:
+        raise ShapeChanged(f"{path}: the answer has no access_token")
+    try:
+        expires_in = None if seconds is None else float(seconds)
+    except (TypeError, ValueError):
+        raise ShapeChanged(f"{path}: expires_in is no number") from None
+    return Token(access, expires_in, refresh if isinstance(refresh, str) else "")
+
+
+@dataclass(frozen=True, slots=True)
 class RateLimit:
     """`calls` in `per` seconds for the whole account; `paths` narrows it to a path's beginning."""
 
@@ -104,7 +162,7 @@ def plain_reason(response: Response) -> str:
     if not isinstance(body, dict):
         return response.text[:300]
     words: list[str] = []
-    for key in ("message", "error", "errors"):
+    for key in ("message", "error", "error_description", "errors"):
         _collect(body.get(key), words)
     return "; ".join(dict.fromkeys(words))
 

@@ -56,7 +56,8 @@ _RUNS = Relation(
         (
             "calls",
             "BIGINT",
-            "(SELECT coalesce(sum(s.calls), 0) FROM statements s WHERE s.run_id = r.run_id)",
+            "max((SELECT count(*) FROM requests q WHERE q.run_id = r.run_id), "
+            "(SELECT coalesce(sum(s.calls), 0) FROM statements s WHERE s.run_id = r.run_id))",
         ),
         ("pid", "BIGINT", "r.pid"),
         ("host", "VARCHAR", "r.host"),

@@ -1,4 +1,4 @@
-"""Bodies: JSON out, and whole, inflated, decoded JSON in, within limits."""
+"""Bodies: JSON or form fields out, and whole, inflated, decoded JSON in, within limits."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import math
 import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
 from sqlcrm.errors import DeclarationError, Rejected
+from sqlcrm.sdk import Form
 
 CAP = 64 * 1024 * 1024  # bytes of an inflated body
 RATIO = 200  # inflated to sent, once past FREE bytes
@@ -26,11 +28,15 @@ class BadBody(Exception):
         self.again = again
 
 
-def encoded(body: Any, what: str) -> bytes:
-    """Return `body` as JSON; `what` names the request in errors.
+def encoded(body: Any, what: str) -> tuple[bytes | None, str]:
+    """Return `body` as JSON, or as form fields, and its type; `what` names it in errors.
 
     Raises: Rejected for a value that JSON cannot carry, DeclarationError for an alien object.
     """
+    if body is None:
+        return None, ""
+    if isinstance(body, Form):
+        return urlencode(body.fields).encode(), "application/x-www-form-urlencoded"
     try:
         data = msgspec.json.encode(body)
     except UnicodeEncodeError:
@@ -41,7 +47,7 @@ def encoded(body: Any, what: str) -> bytes:
         raise DeclarationError(f"{what}: a body cannot be written as JSON: {problem}") from None
     if b"null" in data and not _finite(body):
         raise Rejected(f"{what}: a number is NaN or infinite, which JSON cannot carry")
-    return data
+    return data, "application/json"
 
 
 def _finite(body: Any) -> bool:

@@ -7,6 +7,8 @@ import time
 
 from sqlcrm.errors import Cancelled
 
+SLICE = 0.1  # seconds until a cancel is noticed by who waits for another thread
+
 
 class Clock:
     """The machine's clock. While `testing()` runs, a fake one answers in its place."""
@@ -31,6 +33,17 @@ class Clock:
             Clock.fake.wait(seconds, cancel)
         elif cancel.wait(max(0.0, seconds)):
             raise Cancelled("cancelled while waiting")
+
+    def until(
+        self, event: threading.Event, cancel: threading.Event, end: float = float("inf")
+    ) -> None:
+        """Wait for what another thread will do, on a fake clock too.
+
+        Raises: Cancelled within a slice of `cancel` being set, or of the time `end`.
+        """
+        while not event.wait(SLICE):
+            if cancel.is_set() or self.monotonic() > end:
+                raise Cancelled("cancelled while waiting")
 
 
 class FakeClock(Clock):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -15,6 +16,8 @@ from sqlcrm.transport.redaction import Redactor
 from sqlcrm.transport.retries import Failure, retry_after
 from sqlcrm.transport.sockets import SLOWEST, Door
 
+SMOOTHING = 0.2  # the weight of the newest answer in `latency`
+LOGIN = re.compile(r"<input[^>]*\btype=.?password|<title>[^<]*\b(log|sign) ?in\b", re.IGNORECASE)
 REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
 
 
@@ -28,7 +31,10 @@ class Exchange:
 
 
 class Wire:
-    """Sends one prepared request at a time per thread, exactly once each."""
+    """Sends one prepared request at a time per thread, exactly once each.
+
+    latency: seconds that an answer takes, smoothed; 0.0 before the first.
+    """
 
     def __init__(
         self, door: Door, clock: Clock, redact: Redactor, *, timeout: float, connecting: float
@@ -38,6 +44,7 @@ class Wire:
         self._redact = redact
         self._timeout = timeout
         self._connecting = connecting
+        self.latency = 0.0
 
     def send(
         self,
@@ -46,17 +53,33 @@ class Wire:
         headers: Mapping[str, str],
         content: bytes | None,
         patience: float,
+        sending: Callable[[], None] = lambda: None,
     ) -> Exchange:
-        """Send once and read the answer to its end. `patience` shortens the timeouts."""
+        """Send once and read the answer to its end. `patience` shortens the timeouts.
+
+        sending: is called when there is a connection and the request goes out.
+        """
+
+        def trace(event: str, _: object) -> None:
+            if event == "http11.send_request_headers.started":
+                sending()
+
         silence = min(self._timeout, patience)
         limits = {"read": silence, "write": silence, "pool": None}
         limits["connect"] = min(self._connecting, patience)
         request = httpx.Request(
-            method, url, headers=headers, content=content, extensions={"timeout": limits}
+            method,
+            url,
+            headers=headers,
+            content=content,
+            extensions={"timeout": limits, "trace": trace},
         )
         began = self._clock.monotonic()
         got, size = self._exchange(request, silence)
-        return Exchange(got, size, self._clock.monotonic() - began)
+        seconds = self._clock.monotonic() - began
+        if isinstance(got, Response):
+            self.latency += (seconds - self.latency) * (SMOOTHING if self.latency else 1.0)
+        return Exchange(got, size, seconds)
 
     def _exchange(self, request: httpx.Request, silence: float) -> tuple[Response | Failure, int]:
         try:
@@ -92,8 +115,9 @@ class Wire:
         try:
             return Response(status, decoded(body), headers, "", size)
         except BadBody as problem:
-            text = self._redact.shown(opening(body))
-            if 200 <= status < 300:
+            start = opening(body)
+            text = self._redact.shown(start)
+            if 200 <= status < 300 and not LOGIN.search(start):
                 raise BadBody(f"{problem}: {text[:60]}") from None
             return Response(status, None, headers, text, size)
 

@@ -47,6 +47,12 @@ class Judge:
         name = described(got.status, got.headers, self._redact)
         if 300 <= got.status < 400:
             return self._redirected(request, target, got, name)
+        if got.status < 300 and got.text:  # no other text that is not JSON gets so far
+            return Judged(
+                Verdict.DENIED,
+                error=f"it answered {name} with a login page instead of JSON",
+                advice="check the address and the credentials of the connection",
+            )
         try:
             verdict, reason = self._connector.judge(got, target.path)
             reason = self._redact.shown(reason, 1000)

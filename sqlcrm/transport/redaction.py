@@ -8,11 +8,13 @@ import logging
 import re
 import threading
 import unicodedata
+from collections import deque
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
 STARS = "***"
 SHORTEST = 3  # shorter values are no secrets, and replacing them would make nonsense of messages
+KEPT = 64  # tokens that came later: an old one is of no use to anybody
 LOGGERS = (
     "httpx",
     "httpcore.connection",
@@ -27,9 +29,14 @@ class Redactor:
     """Replaces known secrets by `***`, whichever way they are written."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        spellings = {s for secret in secrets if len(secret) >= SHORTEST for s in _spellings(secret)}
-        longest_first = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
-        self._pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+        self._known = _all_spellings(secrets)
+        self._learnt: deque[set[str]] = deque(maxlen=KEPT)
+        self._pattern = _pattern(self._known)
+
+    def learn(self, *secrets: str) -> None:
+        """Replace these too, such as tokens that came later; the oldest are forgotten in time."""
+        self._learnt.append(_all_spellings(secrets))
+        self._pattern = _pattern(self._known.union(*self._learnt))
 
     def __call__(self, text: str) -> str:
         """Return `text` without secrets."""
@@ -41,6 +48,15 @@ class Redactor:
 
     def __repr__(self) -> str:
         return "Redactor()"
+
+
+def _all_spellings(secrets: Iterable[str]) -> set[str]:
+    return {s for secret in secrets if len(secret) >= SHORTEST for s in _spellings(secret)}
+
+
+def _pattern(spellings: set[str]) -> re.Pattern[str]:
+    longest_first = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
+    return re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
 
 
 def _spellings(secret: str) -> Iterator[str]:

@@ -46,7 +46,10 @@ class Reply:
 
 @dataclass
 class Server:
-    """`replies` are used up in order, then `default` is; `heard` is the ledger."""
+    """`replies` are used up in order, then `default` is; `heard` is the ledger.
+
+    `choose`, where it is set, decides instead.
+    """
 
     tls: ssl.SSLContext | None = None
     replies: list[Reply] = field(default_factory=list)
@@ -54,6 +57,7 @@ class Server:
     default: Reply | None = None
     connections: int = 0
     greeting: bytes = b""  # said before anything was asked
+    choose: Callable[[Heard], Reply] | None = None
 
     def __post_init__(self) -> None:
         self.over = threading.Event()
@@ -113,6 +117,8 @@ class Server:
         with self._lock:
             self.heard.append(heard)
             reply = self.replies.pop(0) if self.replies else self.default
+        if self.choose is not None:
+            reply = self.choose(heard)
         assert reply is not None, "no reply is prepared"
         while not reply.early and len(heard.body) < int(headers.get("content-length", "0")):
             heard.body += sock.recv(65536)

@@ -64,6 +64,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("link", HOSTILE)
 def test_e1_a_hostile_next_link_sends_nothing_and_is_named(server, connect, calls, link):
+    """E1: a hostile next link sends nothing and is named."""
     link = link.replace("{port}", str(server.port))
     client = connect()
     with pytest.raises(Denied, match="was refused and nothing was sent") as caught:
@@ -76,6 +77,7 @@ def test_e1_a_hostile_next_link_sends_nothing_and_is_named(server, connect, call
 
 
 def test_e1_the_refusal_shows_no_path_query_or_user(connect):
+    """E1: the refusal shows no path query or user."""
     with pytest.raises(Denied) as caught:
         connect().send(Request("GET", "https://user:pw@evil.example/private?token=abc"))
     assert "//evil.example" in str(caught.value)
@@ -87,6 +89,7 @@ def test_e1_the_refusal_shows_no_path_query_or_user(connect):
 )
 @given(st.data())
 def test_e1_no_made_up_link_reaches_another_origin(server, reply, connect, data):
+    """E1: no made up link reaches another origin."""
     host = f"127.0.0.1:{server.port}"
     parts = st.sampled_from(
         [
@@ -106,7 +109,7 @@ def test_e1_no_made_up_link_reaches_another_origin(server, reply, connect, data)
     )
     link = "".join(data.draw(st.lists(parts | st.text(max_size=2), min_size=1, max_size=8)))
     server.default = reply(200)
-    addresses = connect()._addresses
+    addresses = connect()._tools.addresses
     try:
         target = addresses.resolve(Request("GET", link))
     except (Denied, Rejected, DeclarationError):
@@ -124,6 +127,7 @@ def test_e1_no_made_up_link_reaches_another_origin(server, reply, connect, data)
 def test_e3_declared_origins_are_called_without_credentials(
     server, reply, connect, connector, canary
 ):
+    """E3: declared origins are called without credentials."""
     other = f"http://localhost:{server.port}"
     client = connect(connector=connector(origins=(other,), headers={"X-Version": "3"}))
     server.default = reply(200, [1])
@@ -139,6 +143,7 @@ def test_e3_declared_origins_are_called_without_credentials(
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
 def test_e2_redirects_are_never_followed(server, reply, connect, status):
+    """E2: redirects are never followed."""
     location = "Location: https://user@evil.example/take?key=private"
     server.default = reply(status, b"<a>moved</a>", location)
     with pytest.raises(Denied, match=r"https://evil\.example, which is not followed") as caught:
@@ -154,6 +159,7 @@ def test_e2_redirects_are_never_followed(server, reply, connect, status):
 def test_e2_a_redirected_write_is_sent_once_and_unknown_unless_told_to_go_elsewhere(
     server, reply, connect, status, error
 ):
+    """E2: a redirected write is sent once and unknown unless told to go elsewhere."""
     server.default = reply(status, b"", "Location: /login")
     with pytest.raises(error, match=f"redirects to {server.url}"):
         connect().send(Request("POST", "/contacts", body={}))
@@ -162,6 +168,7 @@ def test_e2_a_redirected_write_is_sent_once_and_unknown_unless_told_to_go_elsewh
 
 @pytest.mark.parametrize("location", ["", "//evil.example/x", "http://[", "\\\\evil.example"])
 def test_e2_any_location_is_survived(server, reply, connect, location):
+    """E2: any location is survived."""
     server.default = reply(302, b"", f"Location: {location}")
     with pytest.raises(Denied, match="not followed"):
         connect().send(GET)
@@ -180,7 +187,7 @@ def test_e2_any_location_is_survived(server, reply, connect, location):
 def test_addresses_are_forgiven_their_endings(connect, written):
     client = connect(written)
     assert client.origin == "https://acme.api-us1.com"
-    assert client._addresses.resolve(GET).url == "https://acme.api-us1.com/api/3/contacts"
+    assert client._tools.addresses.resolve(GET).url == "https://acme.api-us1.com/api/3/contacts"
 
 
 @pytest.mark.parametrize(
@@ -224,7 +231,8 @@ def test_a_setting_inside_the_host_cannot_change_the_host(connect, connector, ac
 )
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_e4_any_value_stays_where_it_was_put(server, connect, segment, value):
-    addresses = connect()._addresses
+    """E4: any value stays where it was put."""
+    addresses = connect()._tools.addresses
     request = Request(
         "GET", "/contacts/{id}/tags", (("q", value), ("q", "2")), fill={"id": segment}
     )
@@ -244,7 +252,7 @@ def test_a_placeholder_without_a_value_is_a_mistake_of_the_connector(connect):
 
 
 def test_the_limiter_sees_paths_below_the_base(server, connect):
-    addresses = connect()._addresses
+    addresses = connect()._tools.addresses
     assert addresses.resolve(Request("GET", "/a/{x}", fill={"x": "b c"})).path == "/a/b%20c"
     assert addresses.resolve(Request("GET", f"{server.url}/api/3/a?x=1")).path == "/a"
     assert addresses.resolve(Request("GET", f"{server.url}/other")).path == "/other"

@@ -23,6 +23,7 @@ GZIP = "Content-Encoding: gzip"
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, len(PAGE) - 1))
 def test_b11_json_cut_anywhere_is_an_error(cut):
+    """B11: json cut anywhere is an error."""
     if cut == 0:
         assert decoded(bytearray()) is None
     else:
@@ -35,6 +36,7 @@ def test_b11_json_cut_anywhere_is_an_error(cut):
 )
 @given(st.integers(1, len(PAGE) - 1), st.booleans())
 def test_b11_a_page_cut_on_its_way_never_has_fewer_rows(server, reply, connect, cut, honest):
+    """B11: a page cut on its way never has fewer rows."""
     length = cut if honest else len(PAGE)
     server.default = reply(200, PAGE[:cut], length=length, then="keep" if honest else "close")
     client = connect()
@@ -47,6 +49,7 @@ def test_b11_a_page_cut_on_its_way_never_has_fewer_rows(server, reply, connect, 
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_b11_mutated_json_is_rows_or_a_bad_body(data):
+    """B11: mutated json is rows or a bad body."""
     mutated = bytearray(PAGE)
     for _ in range(data.draw(st.integers(1, 4))):
         mutated[data.draw(st.integers(0, len(PAGE) - 1))] = data.draw(st.integers(0, 255))
@@ -75,6 +78,7 @@ def test_b11_mutated_json_is_rows_or_a_bad_body(data):
     ],
 )
 def test_b11_a_success_that_is_no_json_is_no_success(server, reply, connect, body, calls):
+    """B11: a success that is no json is no success."""
     client = connect()
     server.default = reply(200, body)
     with pytest.raises(Unreachable, match=r"GET /api/3/contacts of connection 'ac'.*200 OK, but"):
@@ -100,11 +104,13 @@ def test_b11_a_success_that_is_no_json_is_no_success(server, reply, connect, bod
     ],
 )
 def test_b11_unusual_but_proper_json_is_read(server, reply, connect, body, value):
+    """B11: unusual but proper json is read."""
     server.replies = [reply(200, body, "Content-Type: text/plain; charset=utf-8")]
     assert connect().send(READ).response.body == value
 
 
 def test_b11_a_missing_last_chunk_is_an_error(server, reply, connect):
+    """B11: a missing last chunk is an error."""
     data = b"7\r\n[1,2,3]\r\n"
     server.default = reply(200, data, "Transfer-Encoding: chunked", then="close")
     with pytest.raises(Unreachable):
@@ -114,6 +120,7 @@ def test_b11_a_missing_last_chunk_is_an_error(server, reply, connect):
 
 
 def test_b11_gzip_is_inflated_and_counted_as_sent(server, reply, connect, calls):
+    """B11: gzip is inflated and counted as sent."""
     packed = gzip.compress(PAGE)
     server.replies = [reply(200, packed, GZIP)]
     response = connect().send(READ).response
@@ -124,6 +131,7 @@ def test_b11_gzip_is_inflated_and_counted_as_sent(server, reply, connect, calls)
 @pytest.mark.parametrize("keep", [1, 10, 0.5, -9, -8, -4, -1])
 @pytest.mark.parametrize("status", [200, 400])
 def test_b11_half_a_gzip_is_an_error_though_framed_well(server, reply, connect, keep, status):
+    """B11: half a gzip is an error though framed well."""
     packed = gzip.compress(b"[1, 2, 3]" + b" " * 100)
     cut = packed[: int(len(packed) * keep) if keep == 0.5 else keep]
     server.default = reply(status, cut, GZIP)
@@ -132,6 +140,7 @@ def test_b11_half_a_gzip_is_an_error_though_framed_well(server, reply, connect, 
 
 
 def test_b11_a_damaged_gzip_is_an_error(server, reply, connect):
+    """B11: a damaged gzip is an error."""
     packed = bytearray(gzip.compress(PAGE))
     packed[len(packed) // 2] ^= 0xFF
     server.default = reply(200, bytes(packed), GZIP)
@@ -140,6 +149,7 @@ def test_b11_a_damaged_gzip_is_an_error(server, reply, connect):
 
 
 def test_b11_gzips_one_after_another_are_one_body():
+    """B11: gzips one after another are one body."""
     data = gzip.compress(b"[1,") + gzip.compress(b"2]")
     for size in (1, 7, len(data)):
         pieces = iter([data[n : n + size] for n in range(0, len(data), size)])
@@ -148,6 +158,7 @@ def test_b11_gzips_one_after_another_are_one_body():
 
 @pytest.mark.parametrize("coding", ["br", "deflate", "gzip, gzip", "gzip,identity"])
 def test_b12_only_one_coding_is_accepted_and_only_ours(server, reply, connect, coding):
+    """B12: only one coding is accepted and only ours."""
     server.default = reply(200, zlib.compress(b"{}"), f"Content-Encoding: {coding}")
     with pytest.raises(Unreachable, match="content coding"):
         connect().send(READ)
@@ -163,6 +174,7 @@ def bomb():
 
 @pytest.mark.parametrize("status", [200, 302, 404, 500])
 def test_b12_a_bomb_fails_without_being_inflated(server, reply, connect, bomb, status):
+    """B12: a bomb fails without being inflated."""
     server.default = reply(status, bomb, GZIP)
     client = connect()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -173,6 +185,7 @@ def test_b12_a_bomb_fails_without_being_inflated(server, reply, connect, bomb, s
 
 
 def test_b12_a_body_above_the_cap_is_refused_by_its_length_alone(server, reply, connect):
+    """B12: a body above the cap is refused by its length alone."""
     server.default = reply(200, b"[", length=CAP + 1)
     with pytest.raises(Unreachable, match="larger than 64 MB"):
         connect().send(READ)
@@ -180,16 +193,19 @@ def test_b12_a_body_above_the_cap_is_refused_by_its_length_alone(server, reply, 
 
 
 def test_b12_a_body_above_the_cap_is_refused_while_it_comes():
+    """B12: a body above the cap is refused while it comes."""
     with pytest.raises(BadBody, match="larger than 64 MB"):
         collect(iter([b" " * 1024 * 1024] * 100), Inflater({}))
 
 
 def test_b12_what_compresses_well_is_fine_below_a_megabyte():
+    """B12: what compresses well is fine below a megabyte."""
     data = gzip.compress(b" " * 1_000_000)
     assert len(collect(iter([data]), Inflater({"content-encoding": "gzip"}))) == 1_000_000
 
 
 def test_d7_an_html_error_keeps_its_status_and_the_start_of_its_text(server, reply, connect):
+    """D7: an html error keeps its status and the start of its text."""
     page = b"<html>\x1b[31mNot here\r\n" + b"x" * 1000
     server.replies = [reply(404, page, "Content-Type: text/html")]
     answer = connect().send(READ)

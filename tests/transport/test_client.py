@@ -84,6 +84,7 @@ def test_rules_decide_before_the_status_does(server, reply, connect, connector):
 
 
 def test_d7_denied_has_the_words_of_the_api_and_what_to_do(server, reply, connect, calls):
+    """D7: denied has the words of the api and what to do."""
     server.replies = [reply(401, {"message": "No valid API key"}, "X-Request-Id: r-17")]
     with pytest.raises(Denied) as caught:
         connect().send(Request("GET", "/users/me", (("q", "private"),)))
@@ -172,6 +173,7 @@ def test_flows_see_rejected_writes_but_not_rejected_reads(server, reply, connect
 
 
 def test_e13_a_flow_that_yields_nonsense_is_named_and_ended(connect):
+    """E13: a flow that yields nonsense is named and ended."""
     ended = []
 
     def flow():
@@ -186,6 +188,8 @@ def test_e13_a_flow_that_yields_nonsense_is_named_and_ended(connect):
 
 
 def test_e13_a_rule_that_breaks_is_an_unusable_answer(server, reply, connect, connector):
+    """E13: a rule that breaks is an unusable answer."""
+
     def reason(response):
         raise KeyError("message")
 
@@ -232,12 +236,14 @@ def test_defaults_fill_settings_that_are_not_given(server, reply, connect, conne
     "key", ["k3y-with-break\n", "k3y\r\nX-Evil: 1", "kéy-secret", " k3y-blank"]
 )
 def test_e7_a_key_that_no_header_can_carry_is_not_shown(connect, key):
+    """E7: a key that no header can carry is not shown."""
     with pytest.raises(ConfigurationError, match="api_key has a character") as caught:
         connect(settings={"api_key": key})
     assert key.strip() not in str(caught.value)
 
 
 def test_e4_values_that_cannot_travel_are_rejected_before_sending(server, connect):
+    """E4: values that cannot travel are rejected before sending."""
     client = connect()
     for request in (
         Request("POST", "/x", body={"a": "\ud800"}),

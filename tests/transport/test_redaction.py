@@ -33,6 +33,7 @@ def spellings_in(text):
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_e7_every_spelling_of_a_secret_is_replaced(spelling):
+    """E7: every spelling of a secret is replaced."""
     shown = Redactor([SECRET])(f"before {spelling} after")
     assert shown.startswith("before ***")
     assert shown.endswith(" after")
@@ -41,11 +42,13 @@ def test_e7_every_spelling_of_a_secret_is_replaced(spelling):
 
 @given(st.text(min_size=3, max_size=30), st.text(max_size=20), st.text(max_size=20))
 def test_e7_any_secret_is_replaced(secret, before, after):
+    """E7: any secret is replaced."""
     shown = Redactor([secret])(before + secret + after)
     assert "***" in shown
 
 
 def test_e7_a_secret_is_taken_out_before_a_text_is_cut():
+    """E7: a secret is taken out before a text is cut."""
     assert "c4n" not in Redactor([SECRET]).shown("x" * 296 + SECRET)
 
 
@@ -80,6 +83,7 @@ def hostile_replies(server, reply, raw):
 def test_e7_no_secret_in_errors_logs_records_or_reprs(
     server, reply, raw, connect, connector, calls, caplog, capfd, auth
 ):
+    """E7: no secret in errors logs records or reprs."""
     caplog.set_level(logging.DEBUG)
     settings = (Setting("url"), Setting("user", default="api"), Setting("api_key", secret=True))
     changes = {} if auth == "own" else {"auth": auth, "settings": settings}
@@ -97,7 +101,7 @@ def test_e7_no_secret_in_errors_logs_records_or_reprs(
     seen += [repr(call) for call in calls]
     seen += [record.getMessage() for record in caplog.records]
     seen += [repr(record.__dict__) for record in caplog.records if record.name != "asyncio"]
-    seen += [repr(client._limiter), *capfd.readouterr()]
+    seen += [repr(client._tools), repr(client._tokens), *capfd.readouterr()]
     assert calls
     assert any(record.name.startswith("httpcore") for record in caplog.records)
     basic = base64.b64encode(f"api:{SECRET}".encode()).decode()
@@ -105,6 +109,7 @@ def test_e7_no_secret_in_errors_logs_records_or_reprs(
 
 
 def test_e7_queries_stay_out_of_the_logs_of_the_libraries(connect, caplog):
+    """E7: queries stay out of the logs of the libraries."""
     caplog.set_level(logging.INFO)
     connect()
     logging.getLogger("httpx").info("HTTP Request: GET %s", "https://acme.com/x?email=ana@x.org")
@@ -112,6 +117,7 @@ def test_e7_queries_stay_out_of_the_logs_of_the_libraries(connect, caplog):
 
 
 def test_e7_errors_hold_no_request_of_the_library(server, raw, connect):
+    """E7: errors hold no request of the library."""
     server.default = raw(b"", "reset")
     for method in ("GET", "POST"):
         with pytest.raises(DatabaseError) as caught:

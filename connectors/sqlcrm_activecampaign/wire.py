@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlcrm.sdk import IdCursor, Offset, Request, Response, Single, rows_at
+from sqlcrm.sdk import IdCursor, Offset, Request, Response, Single, Sort, rows_at
 
 SIZE = 100
 """Rows a page: the documented maximum ("Pagination", read 2026-11-21); the default is only 20."""
@@ -30,9 +30,31 @@ MAYBE_COUNTED = Offset(SIZE, "meta.total", sure=False)
 UNCOUNTED = Offset(SIZE)
 """Lists that the reference shows without `meta`: a short page is the last one."""
 
-CONTACTS = IdCursor(SIZE, at="contacts", total_at="meta.total", after_id="id_greater", order=BY_ID)
+CONTACTS = IdCursor(
+    SIZE,
+    at="contacts",
+    total_at="meta.total",
+    after_id="id_greater",
+    order=BY_ID,
+    before_id="id_less",
+    falling=("orders[id]", "DESC"),
+)
 """Contacts by ascending id, which the reference recommends over deep offsets. Only contacts know
-`id_greater`; rows that a contacts reply carries beside its contacts are paged the same way."""
+`id_greater` and `id_less`; rows that a contacts reply carries beside its contacts are paged the
+same way."""
+
+NEWEST_CONTACTS = IdCursor(
+    SIZE, at="contacts", total_at="meta.total", after_id="id_less", order=("orders[id]", "DESC")
+)
+"""Contacts by descending id."""
+
+
+def sorts(column: str, at: str) -> tuple[Sort, Sort]:
+    """Declare that a list can be sorted by a column, both ways; it is paged by offsets then."""
+    return (
+        Sort(column, query=((f"orders[{at}]", "ASC"),), pages=LISTED),
+        Sort(column, descending=True, query=((f"orders[{at}]", "DESC"),), pages=LISTED),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sqlcrm.sdk import Column
 
 STAGE = "sqlcrm_stage_"
+KEPT = "sqlcrm_cache"
 
 _PLACE = re.compile(r"\n\nLINE (?P<number>\d+): .*\n(?P<pad> *)(?P<carets>\^[~^]*)", re.DOTALL)
 _SQL_ERRORS = (
@@ -63,7 +64,7 @@ class Engine:
         if restricted:
             self.connection.execute("SET enable_external_access = false")
             self.connection.execute("SET lock_configuration = true")
-        self._stages = 0
+        self._stages = self._kept = 0
 
     def run(self, text: str, binds: Any = None) -> duckdb.DuckDBPyConnection:
         """Run one statement; its result is read with fetchall or to Arrow.
@@ -84,6 +85,15 @@ class Engine:
         with ours():
             found = self.connection.sql(text, params=binds or None)
             return None if found is None else found.materialize()
+
+    def values(
+        self, names: Sequence[str], kinds: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    ) -> duckdb.DuckDBPyRelation | None:
+        """Return rows of ours as a result of DuckDB's; each row has a value for each name."""
+        columns = ", ".join(f"unnest(?::{kind}[]) AS {quote(name)}"
+                            for name, kind in zip(names, kinds, strict=True))  # fmt: skip
+        lists = [list(values) for values in zip(*rows, strict=True)]
+        return self.relation(f"SELECT {columns}", lists)
 
     def bind(self, text: str, binds: Any = None) -> None:
         """Let DuckDB check names and types of a statement without running it."""
@@ -118,6 +128,14 @@ class Engine:
         self.run(f"CREATE SCHEMA {schema}")
         self.run(f"CREATE TABLE {table} ({parts})")
         return table
+
+    def keep(self, stage: str, name: str) -> str:
+        """Copy a stage to where it outlives its statement; return the copy's quoted name."""
+        self._kept += 1
+        place = f"{quote(KEPT)}.{quote(f'{name}_{self._kept}')}"
+        self.run(f"CREATE SCHEMA IF NOT EXISTS {quote(KEPT)}")
+        self.run(f"CREATE TABLE {place} AS SELECT * FROM {stage}")
+        return place
 
     def insert(self, table: str, data: pa.Table, columns: Sequence[str]) -> None:
         """Append Arrow data to a stage."""

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import chain, islice
-from typing import Any, Protocol
+from itertools import chain
+from typing import Any, Protocol, TypeAlias
 
 from sqlcrm.errors import ShapeChanged
-from sqlcrm.execution.ahead import WIDTH, Ahead, in_order
+from sqlcrm.execution.ahead import at_once, chains, one_by_one, width
+from sqlcrm.execution.listing import Ask, Listing, Page, paged_at
 from sqlcrm.planner.access import Access, wire
-from sqlcrm.sdk import Column, Cursor, NextLink, Read, Request, Response, dig, rows_at
+from sqlcrm.sdk import Column, Read, Request, Response, dig
 from sqlcrm.sdk.values import Flow, Verdict
 
-MOST_EMPTY = 3
-"""Empty pages in a row before a list that still promises more is taken for broken."""
+Pages: TypeAlias = Generator[Page, None, None]
+"""Pages as they come; closed, it asks for no more."""
 
 
 class AnswerLike(Protocol):
@@ -43,29 +43,29 @@ class Door(Protocol):
     def drive(self, flow: Flow[Any]) -> Any:
         """Run a flow to its end."""
 
+    def rate(self, path: str) -> float | None:
+        """Return how many calls a second the limits allow for `path`, None without a limit."""
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page: the rows, the whole reply for what lies beside them, and the total if told.
-
-    left: rows of this list from this page on, as the reply says; None where it does not.
-    last: whether the list ends here. keys: those that were asked for.
-    """
-
-    rows: Sequence[Any]
-    body: Any
-    left: int | None
-    last: bool
-    keys: Sequence[Any] = ()
+    @property
+    def latency(self) -> float:
+        """Seconds that an answer takes, smoothed over the last ones; 0.0 before the first."""
 
 
 def fetch(
-    access: Access, columns: Sequence[Column], door: Door, where: str, *, ahead: bool = True
-) -> Iterator[Page]:
-    """Yield the pages of an access in order; a `by` read goes through its keys in batches.
+    access: Access,
+    columns: Sequence[Column],
+    door: Door,
+    where: str,
+    *,
+    ahead: bool = True,
+    alone: bool = False,
+    split: bool = True,
+) -> Pages:
+    """Yield the pages of an access; a `by` read goes through its keys in batches.
 
-    The first page is asked for alone; behind it, pages and batches that are known in advance are
-    asked for before they are needed, unless `ahead` is false: then no call is made in vain.
+    ahead: whether pages are asked for before they are needed, as many at once as the rate limit
+    needs; without it, no call is made in vain. alone: nothing follows the first page before it
+    was taken: it may turn out to be enough. split: whether a list may be read in parts.
     Raises: ShapeChanged where a reply does not prove that it answers the question.
     """
     read = access.read
@@ -73,27 +73,63 @@ def fetch(
         rows = door.drive(read.fetch(access.keys, access.query))
         yield Page(rows, {read.at: rows}, None, last=True, keys=access.keys)
         return
+
+    def wide() -> int:
+        return width(door.rate(read.path), door.latency)
+
+    def send(ask: Ask) -> AnswerLike:
+        return door.send(ask.request)
+
+    def settle(ask: Ask, answer: AnswerLike, free: int) -> tuple[Page, Iterable[Ask]]:
+        if answer.verdict is Verdict.MISSING and read.by:
+            return ask.of.missing()
+        if answer.verdict is not Verdict.OK:
+            raise ShapeChanged(f"{where}: the API refused to list it: {answer.reason}")
+        return ask.of.settle(ask, answer.response, free)
+
+    def parts(pages: int, most: int) -> int:
+        return chains(pages, door.rate(read.path), door.latency, most) if split else 1
+
+    asks = (one.begin() for one in _lists(access, columns, where, parts, ahead=ahead))
+    if not ahead:
+        yield from one_by_one(asks, send, settle)
+        return
+    if alone and (first := next(asks, None)) is not None:
+        page, more = settle(first, send(first), 0 if len(access.keys) > read.batch else wide())
+        yield page
+        yield from at_once(chain(more, asks), send, settle, wide)
+        return
+    yield from at_once(asks, send, settle, wide)
+
+
+def _lists(
+    access: Access,
+    columns: Sequence[Column],
+    where: str,
+    parts: Callable[[int, int], int],
+    *,
+    ahead: bool,
+) -> Iterator[Listing]:
+    """Yield the lists that an access is made of: one, or one for each batch of keys."""
+    read = access.read
     if not read.by:
-        listed = _List(read, door, where, ahead=ahead)
-        yield from listed.pages(_request(access, columns, ()), partial(_understood, access, where))
+        understood = partial(_understood, access, where)
+        first = _request(access, columns, ())
+        yield Listing(read, first, understood, where, ahead=ahead, chains=parts)
         return
-    batches = [access.keys[i : i + read.batch] for i in range(0, len(access.keys), read.batch)]
     by = next((c for c in columns if c.name == read.by), None)
-
-    def batch(keys: Sequence[Any], *, ahead: bool) -> Iterator[Page]:
-        last = keys is batches[-1]
-        check = _checker(read, by, keys, where)
-        listed = _List(read, door, where, ahead=ahead)
-        for page in listed.pages(_request(access, columns, keys), check):
-            yield Page(page.rows, page.body, page.left, page.last and last, keys)
-
-    if not ahead or len(batches) < 2:
-        for keys in batches:
-            yield from batch(keys, ahead=ahead)
-        return
-    yield from batch(batches[0], ahead=False)
-    for pages in in_order(partial(_whole, partial(batch, keys)) for keys in batches[1:]):
-        yield from pages
+    for start in range(0, len(access.keys), read.batch):
+        keys = access.keys[start : start + read.batch]
+        yield Listing(
+            read,
+            _request(access, columns, keys),
+            _checker(read, by, keys, where),
+            where,
+            keys=keys,
+            final=start + read.batch >= len(access.keys),
+            ahead=ahead,
+            chains=parts,
+        )
 
 
 def _understood(access: Access, where: str, page: Page) -> None:
@@ -104,15 +140,12 @@ def _understood(access: Access, where: str, page: Page) -> None:
             raise ShapeChanged(f"{where}: the API read {meant!r} as {told!r} ({path})")
 
 
-def _whole(batch: Callable[..., Iterator[Page]]) -> list[Page]:
-    """Return all pages of a batch; the batches themselves are what is done at once."""
-    return list(batch(ahead=False))
-
-
 def _request(access: Access, columns: Sequence[Column], keys: Sequence[Any]) -> Request:
     read = access.read
     asked = dict.fromkeys(c.sideload.ask for c in columns if c.sideload is not None)
-    query = _merged((*read.always, *asked)) + access.query
+    chosen = {name for name, _ in access.query}  # a pushed condition says more than `always`
+    always = [pair for pair in read.always if pair[0] not in chosen]
+    query = _merged((*always, *asked)) + access.query
     if not keys:
         return Request("GET", read.path, query)
     if f"{{{read.by}}}" in read.path:
@@ -128,82 +161,11 @@ def _merged(pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple(merged.items())
 
 
-class _List:
-    """One list, page by page. The engine, not the paging, makes sure that it ends."""
-
-    def __init__(self, read: Read, door: Door, where: str, *, ahead: bool) -> None:
-        self._read = read
-        self._door = door
-        self._where = where
-        self._ahead = ahead
-
-    def pages(self, first: Request, check: Callable[[Page], None]) -> Iterator[Page]:
-        """Yield the pages; what `check` raises ends them."""
-        paging, seen, empty = self._read.pages, set[str](), 0
-        ask: Request | None = paging.first(first)
-        with Ahead(self._door.send) as answers:
-            while ask is not None:
-                answer = answers.get(ask)
-                if answer.verdict is Verdict.MISSING and self._read.by:
-                    yield Page((), {}, 0, last=True)
-                    return
-                if answer.verdict is not Verdict.OK:
-                    raise ShapeChanged(
-                        f"{self._where}: the API refused to list it: {answer.reason}"
-                    )
-                got = answer.response
-                rows = _rows(self._read, got, self._where)
-                following = paging.after(ask, got, rows)
-                page = Page(rows, got.body, paging.total(got), following is None)
-                check(page)
-                coming = self._coming(ask, got, rows, following)
-                if seen:  # the first page may turn out to be enough
-                    answers.expect(coming)
-                yield page
-                empty = empty + 1 if not rows else 0
-                mark = repr(following)
-                if following is not None and (mark in seen or empty >= MOST_EMPTY):
-                    raise ShapeChanged(
-                        f"{self._where}: the API's pages go round in a circle, "
-                        "so the list is unsure"
-                    )
-                if not seen:
-                    answers.expect(coming)
-                seen.add(mark)
-                ask = following
-
-    def _coming(
-        self, sent: Request, got: Response, rows: Sequence[Any], following: Request | None
-    ) -> list[Request]:
-        """Return the pages known in advance, the next one first."""
-        if following is None or not self._ahead:
-            return []
-        known = chain([following], self._read.pages.ahead(sent, got, rows))
-        return list(islice(known, WIDTH))
-
-
-def _rows(read: Read, got: Response, where: str) -> Sequence[Any]:
-    from sqlcrm.execution.decode import check_expected
-
-    check_expected(got.body, read.expects, where)
-    parents = _paged(read)
-    if parents != read.at and dig(got.body, read.at) is None and dig(got.body, parents) == []:
-        return ()  # no parents, so nothing beside them
-    return rows_at(got.body, read.at, where)
-
-
-def _paged(read: Read) -> str:
-    """Return where the rows sit by which a list is paged; they may be parents of the rows."""
-    if isinstance(read.pages, Cursor | NextLink):
-        return read.at
-    return str(getattr(read.pages, "at", read.at))
-
-
 def _checker(
     read: Read, by: Column | None, keys: Sequence[Any], where: str
 ) -> Callable[[Page], None]:
     """Return a check that a key lookup was understood: an ignored filter returns everybody."""
-    direct = _paged(read) == read.at or read.batch > 1
+    direct = paged_at(read) == read.at or read.batch > 1
     if by is None or not read.param or not direct or by.sideload is not None:
         return lambda _: None
     asked = {_folded(wire(key), by) for key in keys}

@@ -2,52 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlcrm.errors import DatabaseError
+from sqlcrm.execution.cache import Cache, Entry, entry, fill, holding
+from sqlcrm.execution.carried import Carried, Companion
 from sqlcrm.execution.engine import Engine, named_binds, quote
-from sqlcrm.execution.loading import Loading
+from sqlcrm.execution.keys import possible
+from sqlcrm.execution.loading import Loading, Tell, untold
 from sqlcrm.execution.pages import Door
 from sqlcrm.planner.access import Access, accesses
 from sqlcrm.planner.build import CALL
+from sqlcrm.planner.order import first
 from sqlcrm.planner.plan import KeySource, Predicate, ReadPlan, Scan
-from sqlcrm.sdk import Column, Type
-
-_COLLATED = " OR ".join(
-    f"coalesce(bool_or(CASE WHEN true THEN '{one}' ELSE k END = '{other}'), false)"
-    for one, other in (("A", "a"), ("é", "e"))
-)
-"""Whether values k are compared by other rules than their bytes: nothing else tells a collation."""
-
-_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
+from sqlcrm.sdk import Column, Include, Read
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A remote table that now lies in DuckDB: its quoted name, how it was read, rows and calls."""
+    """A remote table that now lies in DuckDB: its quoted name, how it was read, rows and calls.
+
+    calls: every attempt that it took, as the transport recorded it. cached: seconds since it was
+    read, None where it was read now. stopped: whether the rest was not needed. total: the rows
+    of the whole list, where the API told it. shared: whether another scan of the statement read
+    it. extra: calls that reading the list in parts may have cost, at the most.
+    """
 
     scan: Scan
     table: str
     access: Access
     rows: int
     pages: int
+    calls: Sequence[Any] = ()
+    cached: float | None = None
+    stopped: bool = False
+    total: int | None = None
+    shared: bool = False
+    extra: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What staging needs of a connection: its door and the zone of its times."""
+    """What staging needs of a connection: its door and the zone of its times.
+
+    account: what names the account to the cache. ttl: seconds that what was read may be used
+    again. calls: every call of the session so far, in order.
+    """
 
     door: Door
     zone: str
+    account: str = ""
+    ttl: float = 0.0
+    calls: Sequence[Any] = ()
 
 
 class Staging:
     """The stages of one statement.
 
     binds: values by name. bind_marks: the names of `?`, by mark. given: tables by mark that lie
-    in DuckDB already.
+    in DuckDB already. cache: what earlier statements read; None where only the API's own word
+    counts. tell: is told how far a reading is. notices: what the user must know of how complete
+    the rows are.
     """
 
     def __init__(
@@ -57,6 +74,8 @@ class Staging:
         binds: Mapping[str, Any],
         bind_marks: Mapping[str, str],
         given: Mapping[str, str] | None = None,
+        cache: Cache | None = None,
+        tell: Tell = untold,
     ) -> None:
         self.engine = engine
         self.done: dict[str, Staged] = {}
@@ -66,16 +85,21 @@ class Staging:
         self._marks = bind_marks
         self._respelled: dict[str, str] = {}
         self._given = dict(given or {})
+        self._cache = cache
+        self._tell = tell
+        self.notices: list[str] = []
+        self._entries: list[Entry] = []  # what this statement has read
 
-    def prepare(self, plan: ReadPlan) -> None:
+    def prepare(self, plan: ReadPlan, *, check: bool = True) -> None:
         """Make the stages of a plan, empty as yet, and let DuckDB check its text against them.
 
+        check: false where columns are not known yet.
         Raises: SqlError for what DuckDB finds wrong, before any call was made.
         """
         self._respelled[plan.asked] = plan.text
         for scan in plan.scans:
             self._empty[scan.relation.mark] = (scan, self._table(scan))
-        if plan.scans:
+        if plan.scans and check:
             text = self.text(plan.text)
             self.engine.bind(text, named_binds(text, self._binds))
 
@@ -83,9 +107,44 @@ class Staging:
         """Stage every scan of a plan."""
         waiting = list(plan.scans)
         while waiting:
-            scan = min(waiting, key=lambda s: (self._rank(s), plan.scans.index(s)))
+            scan = first(waiting, self.ready, self.lookups)
             waiting.remove(scan)
-            self.read(scan, self._keys(scan))
+            self.read(scan, self.keys(scan), waiting)
+
+    def batches(self, plan: ReadPlan) -> Iterator[None]:
+        """Fill the stage of a plan's one scan again and again, each time with other rows.
+
+        The caller runs the plan's text each time that this yields.
+        """
+        (scan,) = plan.scans
+        target, keys = self._target(scan), self.keys(scan)
+        connection = self._connect(scan.relation.connection)
+        loading = Loading(self.engine, self.run, scan, _columns(scan), target, tell=self._tell)
+        found = accesses(scan, keys)
+        for _ in loading.steps(found, connection.door, connection.zone, parts=False):
+            for predicate in scan.fixed:
+                self._keep(target, predicate)
+            yield
+            self.engine.run(f"DELETE FROM {target}")
+        self.notices += loading.notices
+
+    def forget(self) -> None:
+        """Read anew what is read from now on: the tables are about to change."""
+        self._entries.clear()
+
+    def ready(self, source: KeySource) -> bool:
+        """Whether all that a source of keys reads lies in DuckDB."""
+        return all(mark in self.done or mark in self._given for mark in source.needs)
+
+    def keys(self, scan: Scan) -> dict[str, list[Any]]:
+        """Return the values that joins leave possible, as far as they are known already."""
+        return possible(scan, [k for k in scan.keys if self.ready(k)], self.run)
+
+    def lookups(self, scan: Scan) -> int:
+        """Return how many calls the keys that are known already take, at the least."""
+        keys = self.keys(scan)
+        costs = [-(-len(keys[r.by]) // r.batch) for r in scan.relation.table.reads if r.by in keys]
+        return min(costs, default=0)
 
     def text(self, marked: str) -> str:
         """Return a marked text as DuckDB shall run it."""
@@ -110,84 +169,128 @@ class Staging:
         text = self.text(marked)
         return self.engine.query(text, named_binds(text, self._binds))
 
-    def _ready(self, source: KeySource) -> bool:
-        return all(mark in self.done or mark in self._given for mark in source.needs)
+    def read(
+        self, scan: Scan, keys: Mapping[str, Sequence[Any]], waiting: Sequence[Scan] = ()
+    ) -> Staged:
+        """Stage one scan, given the values that suffice for some of its columns.
 
-    def _rank(self, scan: Scan) -> int:
-        """Return how soon to read a scan: first those that a key narrows to few rows.
-
-        A scan that waits for keys of another one comes late, unless these would not help it.
+        waiting: scans that come later; their rows are taken along where they lie beside.
         """
-        table = scan.relation.table
-        looked_up = {read.by for read in table.reads if read.by}
-        constants = {p.column for p in (*scan.predicates, *scan.fixed) if p.op in {"=", "in"}}
-        useful = [source for source in scan.keys if source.column in looked_up]
-        unique = {names[0] for names in (table.key, table.natural_key) if len(names) == 1}
-        if constants & looked_up & unique:
-            return 0
-        filtered = {f.column for read in table.reads for f in read.filters}
-        narrowed = constants & looked_up or any(p.column in filtered for p in scan.predicates)
-        if any(not self._ready(source) for source in useful):
-            return 2 if narrowed else 4
-        if useful:
-            return 0
-        return 1 if narrowed else 3
-
-    def _keys(self, scan: Scan) -> dict[str, list[Any]]:
-        """Return the values that joins leave possible, the smallest set for each column."""
-        table = scan.relation.table
-        looked_up = {read.by for read in table.reads if read.by}
-        found: dict[str, list[Any]] = {}
-        for source in scan.keys:
-            column = table.column(source.column)
-            if source.column not in looked_up or column is None or not self._ready(source):
-                continue
-            values = self._distinct(source, column)
-            before = found.get(source.column)
-            if values is not None and (before is None or len(values) < len(before)):
-                found[source.column] = values
-        return found
-
-    def _distinct(self, source: KeySource, column: Column) -> list[Any] | None:
-        """Return the distinct values of a key source; None where they cannot serve as keys."""
-        try:
-            described = self.run(f"DESCRIBE {source.query('k')}")
-            kind = str(described[0][1]).upper()
-            if column.type is Type.INTEGER and kind in _INTEGERS | {"VARCHAR"}:
-                rows = self.run(source.query("DISTINCT TRY_CAST(k AS BIGINT)"))
-            elif column.type is Type.TEXT and kind == "VARCHAR":
-                if not column.nocase and self.run(source.query(_COLLATED))[0][0]:
-                    return None  # the join finds more than equal values
-                rows = self.run(
-                    source.query("DISTINCT lower(k)" if column.nocase else "DISTINCT k")
-                )
-            else:
-                return None
-        except DatabaseError:
-            return None  # the keys only save calls; the query itself will tell what is wrong
-        return sorted(row[0] for row in rows if row[0] is not None)
-
-    def read(self, scan: Scan, keys: Mapping[str, Sequence[Any]]) -> Staged:
-        """Stage one scan, given the values that suffice for some of its columns."""
-        staged = self.done[scan.relation.mark] = self._read(scan, keys)
+        staged = self.done[scan.relation.mark] = self._read(scan, keys, waiting)
         return staged
 
     def _table(self, scan: Scan) -> str:
         """Create the empty stage of a scan."""
         return self.engine.stage(scan.relation.name, _columns(scan))
 
-    def _read(self, scan: Scan, keys: Mapping[str, Sequence[Any]]) -> Staged:
+    def _read(
+        self, scan: Scan, keys: Mapping[str, Sequence[Any]], waiting: Sequence[Scan]
+    ) -> Staged:
         relation = scan.relation
-        known = self._empty.get(relation.mark)
-        target = known[1] if known is not None and known[0] is scan else self._table(scan)
-        loading = Loading(self.engine, self.run, scan, _columns(scan), target)
+        target = self._target(scan)
         if scan.limit is not None and scan.limit.rows == 0:
             return Staged(scan, target, Access(relation.table.reads[0]), 0, 0)
         connection = self._connect(relation.connection)
-        access = loading.load(accesses(scan, keys), connection.door, connection.zone)
+        staged = self._held(scan, keys, connection, target)
+        if staged is None:
+            staged = self._loaded(scan, keys, connection, target, waiting)
         for predicate in scan.fixed:
             self._keep(target, predicate)
-        return Staged(scan, target, access, loading.rows, loading.pages)
+        return staged
+
+    def _target(self, scan: Scan) -> str:
+        known = self._empty.get(scan.relation.mark)
+        return known[1] if known is not None and known[0] is scan else self._table(scan)
+
+    def _held(
+        self, scan: Scan, keys: Mapping[str, Sequence[Any]], connection: Connection, target: str
+    ) -> Staged | None:
+        """Stage a scan from what this statement, or an earlier one, has read."""
+        account = connection.account
+        found = holding(self._entries, account, scan, keys)
+        age = None
+        if found is None and self._cache is not None and connection.ttl:
+            found = self._cache.find(account, scan, keys, connection.ttl)
+            age = time.monotonic() - found.at if found is not None else None
+        if found is None or found.place != target:
+            self.engine.run(f"DELETE FROM {target}")  # what came beside another table, for nothing
+        if found is None:
+            return None
+        rows = fill(self.engine, found, scan, target)
+        return Staged(scan, target, found.access, rows, 0, cached=age, shared=age is None)
+
+    def _loaded(
+        self,
+        scan: Scan,
+        keys: Mapping[str, Sequence[Any]],
+        connection: Connection,
+        target: str,
+        waiting: Sequence[Scan],
+    ) -> Staged:
+        """Stage a scan by calls."""
+
+        def companions(read: Read) -> list[Companion]:
+            return self.companions(scan, read, waiting)
+
+        columns = _columns(scan)
+        loading = Loading(self.engine, self.run, scan, columns, target, companions, self._tell)
+        before = len(connection.calls)
+        access = loading.load(accesses(scan, keys), connection.door, connection.zone)
+        if not loading.stopped:
+            self._note(entry(connection.account, scan, access, target), connection)
+        for one in loading.carried:
+            found = self._beside(one, access)
+            self._note(entry(connection.account, one.companion.scan, *found), connection)
+        self.notices += loading.notices
+        return Staged(
+            scan,
+            target,
+            access,
+            loading.rows,
+            loading.pages,
+            tuple(connection.calls[before:]),
+            stopped=loading.stopped,
+            total=loading.total,
+            extra=loading.extra,
+        )
+
+    def _beside(self, one: Carried, access: Access) -> tuple[Access, str]:
+        """Return how the rows that came beside others were read, and where they are."""
+        read = replace(access.read, by=one.companion.include.by)
+        return Access(read, tuple(one.keys)), one.companion.target
+
+    def _note(self, staged: Entry, connection: Connection) -> None:
+        self._entries.append(staged)
+        if self._cache is not None and connection.ttl:
+            self._cache.keep(staged)
+
+    def companions(self, scan: Scan, read: Read, waiting: Sequence[Scan]) -> list[Companion]:
+        """Return the later scans whose rows a read carries beside its own.
+
+        Their keys come from it: a row of theirs that is wanted belongs to one of its rows.
+        """
+        found: list[Companion] = []
+        marks = {scan.relation.mark}
+        for include in read.includes:
+            for other in waiting:
+                if self._carried(other, include, scan, marks):
+                    found.append(Companion(other, include, self._target(other)))
+                    marks.add(other.relation.mark)
+                    break
+        return found
+
+    def _carried(self, other: Scan, include: Include, scan: Scan, marks: set[str]) -> bool:
+        """Whether all that a later scan wants lies beside the rows of the marks."""
+        same = other.relation.connection == scan.relation.connection
+        if not same or other.relation.table.name != include.table or other.params:
+            return False
+        if other.limit is not None or other.relation.mark in marks:
+            return False
+        known = {*self.done, *self._given}
+        return any(
+            source.column == include.by and source.needs & marks and source.needs <= marks | known
+            for source in other.keys
+        )
 
     def _keep(self, table: str, predicate: Predicate) -> None:
         """Drop staged rows that a table call's own argument excludes."""

@@ -1,19 +1,15 @@
-"""Which of a table's reads answers a scan with the fewest calls. Pure: numbers in, choice out."""
+"""The ways in which a table's reads can answer a scan, each with the calls that it takes."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlcrm.errors import ProgrammingError
 from sqlcrm.planner.plan import Predicate, Scan
-from sqlcrm.sdk import Filter, Read
-
-WORTH_ASKING = 8
-"""Above this many calls, the first page of a list is worth one call: it tells the list's length.
-Below it, the call could save less than it costs."""
+from sqlcrm.sdk import Filter, Read, Sort
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +19,8 @@ class Access:
     keys: values for `read.by`. query: pushed filters and parameters. pushed: what they were.
     least: calls it takes at the least. exact: whether it takes just these; otherwise only the
     first page's total tells. echoes: what each reply must say at a path, as text.
+    counts: whether the list's total is the number of rows that fulfil the scan's predicates.
+    ordered: whether the rows come in the order of the scan's limit.
     """
 
     read: Read
@@ -32,6 +30,8 @@ class Access:
     least: int = 1
     exact: bool = False
     echoes: tuple[tuple[str, str], ...] = ()
+    counts: bool = False
+    ordered: bool = False
 
 
 def accesses(scan: Scan, keys: Mapping[str, Sequence[Any]]) -> list[Access]:
@@ -41,8 +41,10 @@ def accesses(scan: Scan, keys: Mapping[str, Sequence[Any]]) -> list[Access]:
     Raises: ProgrammingError that says which column to give, where no read fits.
     """
     table = scan.relation.table
-    known = _known(scan, keys)
-    found = [access for read in table.reads if (access := _access(scan, read, known)) is not None]
+    known = known_values(scan, keys)
+    found = _distinct(
+        scan, [a for read in table.reads if (a := _access(scan, read, known)) is not None]
+    )
     if not found:
         wanted = sorted({read.by for read in table.reads if read.by})
         raise ProgrammingError(
@@ -53,7 +55,7 @@ def accesses(scan: Scan, keys: Mapping[str, Sequence[Any]]) -> list[Access]:
     return found
 
 
-def _known(scan: Scan, keys: Mapping[str, Sequence[Any]]) -> dict[str, tuple[Any, ...]]:
+def known_values(scan: Scan, keys: Mapping[str, Sequence[Any]]) -> dict[str, tuple[Any, ...]]:
     """Return the smallest set of values known for each column, constants included."""
     known = {column: tuple(values) for column, values in keys.items()}
     for predicate in (*scan.predicates, *scan.fixed):
@@ -76,14 +78,49 @@ def _access(scan: Scan, read: Read, known: Mapping[str, tuple[Any, ...]]) -> Acc
     asked = tuple((names[n].param, wire(v)) for n, v in scan.params.items())
     echoes = tuple((names[n].echo, wire(v)) for n, v in scan.params.items() if names[n].echo)
     if not read.by:
-        query, pushed = _pushed(read, (*scan.predicates, *scan.fixed))
-        return Access(read, (), asked + query, pushed, 1, not read.pages.size, echoes)
+        wanted = (*scan.predicates, *scan.fixed)
+        query, pushed, counts = _pushed(read, wanted)
+        sort = _sort(scan, read)
+        return Access(
+            read if sort is None else _sorted(read, sort),
+            (),
+            asked + query,
+            pushed,
+            1,
+            not read.pages.size,
+            echoes,
+            counts and len(pushed) == len(wanted) and _counts_rows(read),
+            sort is not None,
+        )
     if read.by not in known:
         return None
     values = known[read.by]
+    others = [p for p in (*scan.predicates, *scan.fixed) if p.column != read.by]
+    query, pushed, _ = _pushed(read, others)
     batches = -(-len(values) // read.batch)
     exact = not read.pages.size or not values or _fits_a_page(scan, read)
-    return Access(read, values, asked, (), batches, exact, echoes)
+    return Access(read, values, asked + query, pushed, batches, exact, echoes)
+
+
+def _distinct(scan: Scan, found: Sequence[Access]) -> list[Access]:
+    """Drop accesses that send the same as another: lookups check more, lists can tell a count."""
+    kept: dict[tuple[Any, ...], Access] = {}
+    for access in found:
+        before = kept.get(_asking(access))
+        if before is None or not (before.ordered or (scan.counted and before.counts)):
+            kept.pop(_asking(access), None)
+            kept[_asking(access)] = access
+    return list(kept.values())
+
+
+def _asking(access: Access) -> tuple[Any, ...]:
+    """Return what tells two accesses apart: a filter and a lookup may be the same request."""
+    read, query = access.read, frozenset((*access.query, *access.read.always))
+    if access.keys and read.param:
+        if len(access.keys) == 1:
+            return (read.path, query | {(read.param, wire(access.keys[0]))})
+        return (read.path, read.param, query)
+    return (read.path, read.by, query) if read.by else (read.path, query)
 
 
 def _fits_a_page(scan: Scan, read: Read) -> bool:
@@ -93,12 +130,37 @@ def _fits_a_page(scan: Scan, read: Read) -> bool:
     return read.batch <= read.pages.size and (alone or read.batch > 1)
 
 
+def _sort(scan: Scan, read: Read) -> Sort | None:
+    """Return the order in which the first rows that come are those that the scan's limit wants."""
+    order = scan.limit.order if scan.limit is not None else ()
+    if not order or (len(order) > 1 and scan.relation.table.key != (order[0].column,)):
+        return None
+    wanted = (order[0].column, order[0].descending)
+    return next((s for s in read.sorts if (s.column, s.descending) == wanted), None)
+
+
+def _counts_rows(read: Read) -> bool:
+    """Whether a list's total counts the rows themselves, not parents that they lie beside."""
+    return getattr(read.pages, "at", read.at) == read.at
+
+
+def _sorted(read: Read, sort: Sort) -> Read:
+    """Return a read that lists its rows in an order."""
+    names = {name for name, _ in sort.query}
+    kept = tuple(pair for pair in read.always if pair[0] not in names)
+    return replace(read, always=(*sort.query, *kept), pages=sort.pages or read.pages)
+
+
 def _pushed(
     read: Read, wanted: Sequence[Predicate]
-) -> tuple[tuple[tuple[str, str], ...], tuple[Predicate, ...]]:
-    """Return the query parameters that the read's filters make of the conditions."""
+) -> tuple[tuple[tuple[str, str], ...], tuple[Predicate, ...], bool]:
+    """Return the query parameters that the read's filters make of the conditions.
+
+    The last value is whether the API returns no other rows than those that fulfil the pushed ones.
+    """
     query: dict[str, str] = {}
     pushed = []
+    exact = True
     for predicate in wanted:
         for condition in read.filters:
             if condition.param in query or condition.column != predicate.column:
@@ -107,8 +169,9 @@ def _pushed(
             if value is not None:
                 query[condition.param] = value
                 pushed.append(predicate)
+                exact = exact and condition.exact
                 break
-    return tuple(query.items()), tuple(pushed)
+    return tuple(query.items()), tuple(pushed), exact
 
 
 _SERVES = {
@@ -143,32 +206,3 @@ def wire(value: Any) -> str:
     if isinstance(value, dt.datetime | dt.date):
         return value.isoformat()
     return str(value)
-
-
-def best(found: Sequence[Access]) -> list[Access]:
-    """Return the accesses to try in order; `better` says whether to leave one for a later one.
-
-    A known cost that is small is taken at once.
-    """
-    exact = min((a for a in found if a.exact), key=lambda access: access.least, default=None)
-    if exact is not None and exact.least <= WORTH_ASKING:
-        return [exact]
-    asking = [access for access in found if not access.exact]
-    asking.sort(key=lambda access: (access.least, _is_whole(access), -len(access.pushed)))
-    return [*asking, *([exact] if exact is not None else [])]
-
-
-def better(rest: int | None, later: Sequence[Access]) -> list[Access]:
-    """Return the later accesses that may cost less than the rest of the one under way.
-
-    rest: the calls that it still takes, None where its first page did not tell. What a key or a
-    filter narrows costs `least` calls at the least; a whole list costs what nobody knows yet, and
-    never less than a part of it.
-    """
-    if rest is None:
-        return [access for access in later if access.exact]
-    return [access for access in later if not _is_whole(access) and access.least < rest]
-
-
-def _is_whole(access: Access) -> bool:
-    return not (access.exact or access.keys or access.pushed)

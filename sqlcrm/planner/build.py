@@ -11,12 +11,19 @@ from sqlglot import exp
 from sqlcrm.errors import ProgrammingError, SqlError, did_you_mean
 from sqlcrm.planner.columns import Need, check, needs, respelled
 from sqlcrm.planner.constants import NOTHING, UNKNOWN, Binds, constant, fit
-from sqlcrm.planner.joins import beside, key_sources
+from sqlcrm.planner.counts import counted
+from sqlcrm.planner.ctes import inlined
+from sqlcrm.planner.folding import Constants, Evaluate
+from sqlcrm.planner.joins import key_sources
+from sqlcrm.planner.keys import beside
 from sqlcrm.planner.limits import limits
 from sqlcrm.planner.names import LocalColumns, Names
+from sqlcrm.planner.outer import without_outer_joins
+from sqlcrm.planner.places import shared_keys, shared_predicates
 from sqlcrm.planner.plan import KeySource, Limit, Predicate, ReadPlan, Relation, Scan
 from sqlcrm.planner.predicates import predicates
 from sqlcrm.planner.sources import Source, has_subquery, parse, sql
+from sqlcrm.planner.streams import streams
 from sqlcrm.sdk import Column, Param
 
 CALL = "sqlcrm_call"
@@ -29,12 +36,14 @@ NOT_ANALYSED = "the statement could not be analysed: its remote tables are read 
 class Environment:
     """What planning may know besides the text.
 
-    zone: the session's time zone. local: columns of a local source.
+    zone: the session's time zone. local: columns of a local source. evaluate: type and text of a
+    constant expression's value.
     """
 
     binds: Binds = NOTHING
     zone: str = "UTC"
     local: LocalColumns | None = None
+    evaluate: Evaluate | None = None
 
 
 def wanting(
@@ -47,7 +56,7 @@ def wanting(
         return []
     if tree is None:
         return list(open_.values())
-    found = needs(Names(tree, relations, environment.binds, environment.local))
+    found = needs(_names(inlined(tree), relations, environment))
     return [relation for mark, relation in open_.items() if found[mark].discovers]
 
 
@@ -58,54 +67,75 @@ def read_plan(
 
     Raises: SqlError for columns that are not there, ProgrammingError for wrong arguments.
     """
-    names = _names(text, relations, environment)
-    if names is None:
+    tree = parse(text)
+    if tree is None:
         scans = [_plain(relation, environment) for relation in relations.values()]
         return ReadPlan(text, tuple(scans), (NOT_ANALYSED,) if scans else (), text)
-    asked, text = text, respelled(text, names)
-    names = (_names(text, relations, environment) if text != asked else None) or names
-    wanted = needs(names)
-    conditions = predicates(names, environment.zone)
-    keys = key_sources(names)
-    stops = limits(names)
+    asked, text = text, respelled(text, _names(tree, relations, environment))
+    tree = (parse(text) if text != asked else None) or tree
+    names = _names(inlined(tree), relations, environment)
+    without_outer_joins(names)
+    wanted, found = needs(names), _findings(names)
     scans = []
     for mark, relation in relations.items():
         check(wanted[mark], relation, original or text)
         call = _Call(relation, environment, names)
-        scans.append(_scan(relation, wanted[mark], conditions[mark], keys[mark], stops, call))
-    return ReadPlan(text, tuple(_with_outer(scans)), (), asked)
+        scans.append(_scan(relation, wanted[mark], found[mark], call))
+    return ReadPlan(text, tuple(_with_outer(scans)), (), asked, streams(names))
 
 
-def _names(text: str, relations: Mapping[str, Relation], environment: Environment) -> Names | None:
-    tree = parse(text)
-    if tree is None:
-        return None
-    return Names(tree, relations, environment.binds, environment.local)
+def _names(tree: exp.Expr, relations: Mapping[str, Relation], environment: Environment) -> Names:
+    constants = Constants(environment.binds, environment.zone, environment.evaluate)
+    return Names(tree, relations, constants, environment.local)
 
 
-def _scan(
-    relation: Relation,
-    need: Need,
-    conditions: list[Predicate],
-    keys: list[KeySource],
-    stops: Mapping[str, Limit],
-    call: _Call,
-) -> Scan:
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """What the rules found for a relation, in all the places where it stands."""
+
+    predicates: tuple[Predicate, ...] = ()
+    keys: tuple[KeySource, ...] = ()
+    limit: Limit | None = None
+    counted: bool = False
+
+
+def _findings(names: Names) -> dict[str, _Findings]:
+    """Apply the rules, and bring together what they found for the places of each relation."""
+    conditions, keys, stops = predicates(names), key_sources(names), limits(names)
+    counts = counted(names, conditions)
+    nothing = Limit(0, "") if isinstance(names.tree, exp.Describe) else None
+    found = dict.fromkeys(names.relations, _Findings(limit=nothing))
+    for mark, relation in names.relations.items():
+        places = [source for source in conditions if source.relation is relation]
+        if places:
+            same = all(stops.get(place) == stops.get(places[0]) for place in places)
+            found[mark] = _Findings(
+                tuple(shared_predicates([conditions[place] for place in places])),
+                tuple(shared_keys([keys[place] for place in places], relation.table)),
+                stops.get(places[0]) if same else None,
+                len(places) == 1 and places[0] in counts,
+            )
+    return found
+
+
+def _scan(relation: Relation, need: Need, found: _Findings, call: _Call) -> Scan:
     names = {c.name for c in relation.table.columns} if need.everything else set()
-    names |= need.names | {p.column for p in (*conditions, *call.fixed)}
-    names |= {k.column for k in (*keys, *call.keys)}
+    names |= need.names | {p.column for p in (*found.predicates, *call.fixed)}
+    keys = (*call.keys, *found.keys)
+    names |= {k.column for k in keys}
     columns = tuple(c.name for c in relation.table.columns if c.name in names)
-    lateral = call.lateral
+    free = not call.lateral and not call.fixed
     return Scan(
         relation,
         columns or (relation.table.columns[0].name,),
-        tuple(conditions),
-        (*call.keys, *keys),
+        found.predicates,
+        keys,
         call.params,
         tuple(call.fixed),
-        None if lateral or call.fixed else stops.get(relation.mark),
-        lateral,
+        found.limit if free else None,
+        call.lateral,
         call.aliased,
+        found.counted and free and not keys,
     )
 
 

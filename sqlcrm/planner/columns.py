@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from sqlcrm.errors import SqlError, did_you_mean
-from sqlcrm.planner.names import Names, ordering_by_output, real
+from sqlcrm.planner.names import Names, ordering_by_output, plain_star, real
 from sqlcrm.planner.plan import Relation
 from sqlcrm.planner.sources import Source
+from sqlcrm.planner.stars import Used, used
 
 
 @dataclass(slots=True)
@@ -37,6 +38,7 @@ def needs(names: Names) -> dict[str, Need]:
         found[mark].everything = True
     for select, scope in names.scopes:
         _stars(select, scope, found)
+        _passed_on(names, select, scope, found)
     for column in names.tree.find_all(exp.Column):
         if isinstance(column.this, exp.Star) or names.binds.mark(column):
             continue
@@ -48,22 +50,56 @@ def needs(names: Names) -> dict[str, Need]:
 
 
 def _stars(select: exp.Select, scope: list[Source], found: dict[str, Need]) -> None:
-    """Note `*`, `t.*`, COLUMNS(…), NATURAL JOIN, PIVOT and USING of one SELECT."""
-    remote = {s.name: s.relation.mark for s in scope if s.relation}
-    for item in (*select.expressions, *_clauses(select)):
-        if item.find(exp.Columns) or any(_is_star(star) for star in item.find_all(exp.Star)):
-            qualifier = item.table if isinstance(item, exp.Column) else ""
-            for name, mark in remote.items():
-                found[mark].everything |= not qualifier or qualifier.casefold() == name
+    """Note COLUMNS(…), NATURAL JOIN, PIVOT and USING of one SELECT."""
+    remote = [s.relation.mark for s in scope if s.relation]
+    if any(True for _ in _clauses(select)):
+        for mark in remote:
+            found[mark].everything = True
     for source in scope:
         join = source.join
         if join is not None and join.method == "NATURAL":
-            for mark in remote.values():
+            for mark in remote:
                 found[mark].everything = True
         for name in (join.args.get("using") or ()) if join is not None else ():
             _using(name, source, scope, found)
         if source.relation and (source.node.args.get("pivots") or source.renamed):
             found[source.relation.mark].everything = True
+
+
+def _passed_on(
+    names: Names, select: exp.Select, scope: list[Source], found: dict[str, Need]
+) -> None:
+    """Note what `*`, `t.*` and COLUMNS(…) among the items of a SELECT stand for."""
+    for item in select.expressions:
+        if not item.find(exp.Columns) and not any(_is_star(s) for s in item.find_all(exp.Star)):
+            continue
+        wanted = used(names, select) if plain_star(item) else None
+        qualifier = item.table.casefold() if isinstance(item, exp.Column) else ""
+        for source in scope:
+            if source.relation is None or qualifier not in {"", source.name}:
+                continue
+            need = found[source.relation.mark]
+            if wanted is None:
+                need.everything = True
+            else:
+                _of_star(need, source.relation, wanted, names, select)
+
+
+def _of_star(
+    need: Need, relation: Relation, wanted: Used, names: Names, select: exp.Select
+) -> None:
+    """Note the columns that are used of a star; what nothing here has may be a custom field."""
+    scope = names.scope(select)
+    aliases = {item.alias.casefold() for item in select.expressions if item.alias}
+    for name in wanted.names | wanted.maybe:
+        if real(relation, name):
+            need.names |= {c.name for c in relation.table.columns if c.name.casefold() == name}
+        elif name in aliases or names.certain(name, scope):
+            continue
+        elif relation.table.more_columns and not relation.complete:
+            need.maybe = True
+        else:
+            need.everything |= name in wanted.names  # DuckDB calls the second of two ids id_1
 
 
 def _clauses(select: exp.Select) -> Iterator[exp.Expr]:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from sqlglot import exp
 
-from sqlcrm.planner.constants import Binds
+from sqlcrm.planner.ctes import COPY, OWNER, cte_of
+from sqlcrm.planner.folding import Constants
 from sqlcrm.planner.plan import Relation
 from sqlcrm.planner.sources import Source, selects, sources
 
@@ -26,27 +27,44 @@ class Names:
         self,
         tree: exp.Expr,
         relations: Mapping[str, Relation],
-        binds: Binds,
+        constants: Constants,
         local: LocalColumns | None = None,
     ) -> None:
         self.tree = tree
         self.relations = relations
-        self.binds = binds
+        self.constants = constants
+        self.binds = constants.binds
         self._local = local
         self.scopes = [(select, sources(select, relations)) for select in selects(tree)]
         self._by_select = {id(select): scope for select, scope in self.scopes}
         self._columns: dict[int, list[str] | None] = {}
 
-    def visible(self, node: exp.Expr) -> Iterator[list[Source]]:
-        """Yield every FROM whose columns a node may name, the nearest first."""
+    def scope(self, select: exp.Select) -> list[Source]:
+        """Return the items of a SELECT's FROM."""
+        return self._by_select.get(id(select), [])
+
+    def around(self, node: exp.Expr) -> Iterator[exp.Select]:
+        """Yield every SELECT whose FROM's columns a node may name, the nearest first.
+
+        A CTE does not see the FROM of its own query, wherever a copy of it stands.
+        """
         place: exp.Expr | None = node
         hidden: exp.Expr | None = None
+        owner: int | None = None
         while place is not None:
             if isinstance(place, exp.CTE) and place.parent is not None:
-                hidden = place.parent.parent  # a CTE does not see the FROM of its own query
+                hidden = place.parent.parent
+            elif owner is not None:
+                owner = None if place.meta.get(OWNER) == owner else owner
+            elif isinstance(place, exp.Subquery):
+                owner = place.meta.get(COPY)
             elif isinstance(place, exp.Select) and place is not hidden:
-                yield self._by_select.get(id(place), [])
+                yield place
             place = place.parent
+
+    def visible(self, node: exp.Expr) -> Iterator[list[Source]]:
+        """Yield every FROM whose columns a node may name, the nearest first."""
+        return (self.scope(select) for select in self.around(node))
 
     def columns(self, source: Source) -> list[str] | None:
         """Return all column names of a source in lower case, None where they are not known."""
@@ -64,35 +82,18 @@ class Names:
         if relation is not None:
             whole = relation.complete or relation.table.more_columns is None
             found = [c.name.casefold() for c in relation.table.columns] if whole else None
-        elif (cte := self._cte(node)) is not None:
-            found = self._output(cte.this)
+        elif (cte := cte_of(node)) is not None:
+            found = self.output(cte.this)
             inner = [name.casefold() for name in cte.alias_column_names]
             found = None if found is None else inner + found[len(inner) :]
         elif isinstance(node, exp.Subquery | exp.Lateral):
-            found = self._output(node.this)
+            found = self.output(node.this)
         else:
             known = self._local(node) if self._local is not None else None
             return None if known is None else [name.casefold() for name in known]
         return None if found is None else renamed + found[len(renamed) :]
 
-    def _cte(self, node: exp.Expr) -> exp.CTE | None:
-        """Return the CTE that a table's name means, None where it is a table."""
-        if not isinstance(node, exp.Table) or node.args.get("db") is not None:
-            return None
-        place: exp.Expr | None = node
-        inside: exp.Expr | None = None
-        while place is not None:
-            inside = place if isinstance(place, exp.CTE) else inside
-            with_ = place.args.get("with_") or exp.With()
-            for cte in with_.expressions:
-                if cte is inside and not with_.args.get("recursive"):
-                    break  # it sees those before it
-                if cte.alias.casefold() == node.name.casefold():
-                    return cte if isinstance(cte, exp.CTE) else None
-            place = place.parent
-        return None
-
-    def _output(self, query: exp.Expr) -> list[str] | None:
+    def output(self, query: exp.Expr) -> list[str] | None:
         """Return the names of a query's columns, None where they are not known."""
         while isinstance(query, exp.Subquery | exp.SetOperation):
             query = query.this
@@ -102,10 +103,8 @@ class Names:
         found: list[str] = []
         for item in query.expressions:
             names: list[str] | None = [item.alias_or_name.casefold()]
-            if item.find(exp.Columns):
-                return None
-            if isinstance(item, exp.Star) or isinstance(item.this, exp.Star):
-                names = self._starred(item, scope)
+            if starred(item):
+                names = self._starred(item, scope) if plain_star(item) else None
             if names is None:
                 return None
             found += names
@@ -113,9 +112,6 @@ class Names:
 
     def _starred(self, item: exp.Expr, scope: list[Source]) -> list[str] | None:
         """Return the names that `*` or `t.*` stands for."""
-        star = item if isinstance(item, exp.Star) else item.this
-        if any(star.args.values()) or not isinstance(item, exp.Star | exp.Column):
-            return None
         wanted = item.table.casefold() if isinstance(item, exp.Column) else ""
         found: list[str] = []
         for source in scope:
@@ -151,19 +147,19 @@ class Names:
         parts = [part.name for part in column.parts]
         if len(parts) > 1:
             named = next((s for s in scope if s.name == parts[0].casefold()), None)
-            return [] if named is None or _opaque(named) else [named]
+            return [] if named is None else [named]
         name = parts[0].casefold()
         if any(s.join is not None and s.join.method == "NATURAL" for s in scope):
             return []
         merged = _merging(name, scope)
         if merged:
-            return [s for s in scope[: merged[-1] + 1] if not _opaque(s) and self.has(s, name)]
+            return [s for s in scope[: merged[-1] + 1] if self.has(s, name)]
         found = [s for s in scope if self.has(s, name)] or [
             s for s in scope if s.relation and not s.renamed and name in s.relation.custom
         ]
         if not found:
             found = [s for s in scope if s.relation is None and self.columns(s) is None]
-        return found if len(found) == 1 and not _opaque(found[0]) else []
+        return found if len(found) == 1 else []
 
     def owner(self, column: exp.Column, scope: list[Source]) -> Source | None:
         """Return the source whose value a column has, None where that is not certain.
@@ -215,15 +211,23 @@ class Names:
         return self.columns(source) is None
 
 
+def starred(item: exp.Expr) -> bool:
+    """Whether an item of SELECT stands for several columns."""
+    if isinstance(item, exp.Star) or item.find(exp.Columns) is not None:
+        return True
+    return isinstance(item, exp.Column) and isinstance(item.this, exp.Star)
+
+
+def plain_star(item: exp.Expr) -> bool:
+    """Whether an item of SELECT is `*` or `t.*`, and nothing more."""
+    star = item.this if isinstance(item, exp.Column) else item
+    return isinstance(star, exp.Star) and not any(star.args.values())
+
+
 def real(relation: Relation, name: str) -> bool:
     """Whether a relation has a column of that main name, in any case."""
     known = relation.table.column(name)
     return known is not None and known.name.casefold() == name.casefold()
-
-
-def _opaque(source: Source) -> bool:
-    """Whether the columns of a remote source have other names than its table's."""
-    return source.relation is not None and source.renamed
 
 
 def _merging(name: str, scope: list[Source]) -> list[int]:

@@ -43,7 +43,7 @@ class KeySource:
     """Where the only useful values of a column come from: `expression` over `source`.
 
     All texts are marked SQL. needs: marks that must be staged before. label: for people.
-    rows: how people call the other side of the join.
+    joins: whether a row of the source that meets nothing is news; to a NOT EXISTS it is none.
     """
 
     column: str
@@ -53,6 +53,7 @@ class KeySource:
     with_: str = ""
     needs: frozenset[str] = frozenset()
     label: str = ""
+    joins: bool = True
 
     def query(self, select: str) -> str:
         """Return a SELECT of `select` (over the expression, named k) from this source."""
@@ -62,12 +63,24 @@ class KeySource:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """One item of ORDER BY that is a column of the one table; NULLs come last, as DuckDB's do."""
+
+    column: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Limit:
-    """Stop paging once `rows` rows of `source` fulfil `where`; marked texts, "" for any row."""
+    """Stop paging once `rows` rows of `source` fulfil `where`; marked texts, "" for any row.
+
+    order: the rows wanted are the first ones in this order; empty, any rows will do.
+    """
 
     rows: int
     source: str
     where: str = ""
+    order: tuple[Order, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +89,8 @@ class Scan:
 
     params: API arguments that are no column. fixed: conditions from a table call, which the
     staged rows must fulfil since the text no longer holds them.
+    counted: only how many rows fulfil the predicates matters, nothing else of them; the
+    predicates are then all the conditions there are.
     """
 
     relation: Relation
@@ -87,6 +102,7 @@ class Scan:
     limit: Limit | None = None
     lateral: str = ""
     aliased: bool = True
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +110,11 @@ class ReadPlan:
     """A query and what must be staged before DuckDB runs it.
 
     asked: the query as it was given; in `text`, columns have their main names.
+    streams: whether the rows of its one table may come in batches.
     """
 
     text: str
     scans: tuple[Scan, ...]
     notices: tuple[str, ...] = ()
     asked: str = ""
+    streams: bool = False

@@ -18,11 +18,11 @@ DIALECT = "duckdb"
 logging.getLogger("sqlglot").addFilter(lambda record: "Falling back" not in str(record.msg))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """One item of a FROM: its name in lower case, its node, its relation if it is remote.
 
-    join: the JOIN that brings it in; None for the first item.
+    join: the JOIN that brings it in; None for the first item. A source equals itself alone.
     """
 
     name: str
@@ -41,6 +41,26 @@ class Source:
     def renamed(self) -> bool:
         """Whether the query gives its columns names of its own: `t AS x(a, b)`."""
         return bool(self.node.alias_column_names)
+
+    @property
+    def query(self) -> exp.Query | None:
+        """The query of a derived table, None for any other source."""
+        node = self.node
+        if isinstance(node, exp.Lateral):
+            node = node.this
+        chosen = (v for k, v in node.args.items() if k not in {"this", "alias", "joins"})
+        if not isinstance(node, exp.Subquery) or any(chosen):
+            return None
+        return bare(node.this)
+
+
+def bare(query: exp.Expr) -> exp.Query | None:
+    """Return a query without parentheses; None where more than a query stands in them."""
+    while isinstance(query, exp.Subquery):
+        if any(value for name, value in query.args.items() if name != "this"):
+            return None
+        query = query.this
+    return query if isinstance(query, exp.Select | exp.SetOperation) else None
 
 
 def parse(text: str) -> exp.Expr | None:
@@ -88,6 +108,13 @@ def _item(
     yield Source(name.casefold(), node, relation, join)
     for inner in node.args.get("joins") or ():  # FROM (a JOIN b …)
         yield from _item(inner.this, inner, relations)
+
+
+def unwrapped(node: exp.Expr) -> exp.Expr:
+    """Return an expression without parentheses around it; a subquery keeps its own."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    return node
 
 
 def own_columns(node: exp.Expr) -> Iterator[exp.Column]:

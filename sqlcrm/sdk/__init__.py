@@ -11,15 +11,31 @@ from sqlcrm.sdk.connectors import (
     Basic,
     Bearer,
     Connector,
+    Form,
     HeaderKey,
+    OAuth2,
     RateLimit,
     Rule,
     Setting,
+    Token,
     plain_reason,
+    token_grant,
 )
 from sqlcrm.sdk.flows import every_page, rows_at
-from sqlcrm.sdk.pages import Cursor, IdCursor, NextLink, Offset, PageNumber, Paging, Single, dig
-from sqlcrm.sdk.tables import Column, Consent, Filter, Param, Read, Sideload, Table, Write
+from sqlcrm.sdk.keyset import Divisible, IdCursor
+from sqlcrm.sdk.pages import Cursor, NextLink, Offset, PageNumber, Paging, Single, dig
+from sqlcrm.sdk.tables import (
+    Column,
+    Consent,
+    Filter,
+    Include,
+    Param,
+    Read,
+    Sideload,
+    Sort,
+    Table,
+    Write,
+)
 from sqlcrm.sdk.validate import validate
 from sqlcrm.sdk.values import Flow, Identity, Outcome, Request, Response, Row, Type, Verdict
 
@@ -32,12 +48,16 @@ __all__ = [
     "Consent",
     "Cursor",
     "DeclarationError",
+    "Divisible",
     "Filter",
     "Flow",
+    "Form",
     "HeaderKey",
     "IdCursor",
     "Identity",
+    "Include",
     "NextLink",
+    "OAuth2",
     "Offset",
     "Outcome",
     "PageNumber",
@@ -53,7 +73,9 @@ __all__ = [
     "ShapeChanged",
     "Sideload",
     "Single",
+    "Sort",
     "Table",
+    "Token",
     "Type",
     "Verdict",
     "Write",
@@ -61,5 +83,6 @@ __all__ = [
     "every_page",
     "plain_reason",
     "rows_at",
+    "token_grant",
     "validate",
 ]

@@ -43,8 +43,8 @@ class Paging(Protocol):
         """Return how many rows there are from this page on, where the reply tells it."""
 
 
-def _whole(value: Any) -> int | None:
-    """Read a total, which APIs send as a number or as a string of digits."""
+def whole(value: Any) -> int | None:
+    """Read a total or an id, which APIs send as a number or as a string of digits."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int):
@@ -120,53 +120,7 @@ class Offset:
 
     def total(self, got: Response) -> int | None:
         """Return the number at `total_at`."""
-        return _whole(dig(got.body, self.total_at)) if self.total_at else None
-
-
-@dataclass(frozen=True, slots=True)
-class IdCursor:
-    """Rows after the last id seen, in order of id: no row is lost or doubled while others move.
-
-    `at` is where the rows that carry the id sit (they may be the parents of the rows wanted).
-    `total_at` counts the rows from the cursor on; a page that holds them all is the last.
-    """
-
-    size: int
-    at: str
-    total_at: str
-    after_id: str
-    order: tuple[str, str]
-    id: str = "id"
-    limit: str = "limit"
-
-    def first(self, request: Request) -> Request:
-        """Ask for the lowest ids."""
-        return request.asking(((self.limit, str(self.size)), self.order))
-
-    def after(self, sent: Request, got: Response, rows: Sequence[Any]) -> Request | None:
-        """Ask for ids above the last one of this page."""
-        parents = dig(got.body, self.at)
-        total = self.total(got)
-        if not isinstance(parents, list) or total is None:
-            raise ShapeChanged(f"{sent.path}: the reply lacks {self.at} or {self.total_at}")
-        if not parents:
-            if total:
-                raise ShapeChanged(f"{sent.path}: an empty page, but {total} rows are left")
-            return None
-        if len(parents) >= total:
-            return None
-        last = dig(parents[-1], self.id)
-        if last is None:
-            raise ShapeChanged(f"{sent.path}: a row of {self.at} has no {self.id}")
-        return sent.with_query(**{self.after_id: str(last)})
-
-    def ahead(self, sent: Request, got: Response, rows: Sequence[Any]) -> Iterable[Request]:
-        """Return none: only a page tells where the next one is."""
-        return ()
-
-    def total(self, got: Response) -> int | None:
-        """Return the number at `total_at`."""
-        return _whole(dig(got.body, self.total_at))
+        return whole(dig(got.body, self.total_at)) if self.total_at else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +154,7 @@ class PageNumber:
         return sent.with_query(**{self.page: str(number + 1)})
 
     def _pages(self, got: Response) -> int | None:
-        pages = _whole(dig(got.body, self.pages_at)) if self.pages_at else None
+        pages = whole(dig(got.body, self.pages_at)) if self.pages_at else None
         total = self.total(got)
         return -(-total // self.size) if pages is None and total is not None else pages
 
@@ -212,7 +166,7 @@ class PageNumber:
 
     def total(self, got: Response) -> int | None:
         """Return the number at `total_at`."""
-        return _whole(dig(got.body, self.total_at)) if self.total_at else None
+        return whole(dig(got.body, self.total_at)) if self.total_at else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ class Filter:
 
     Promise: the API returns a superset of the rows that fulfil it; the engine checks again.
     op: "=", "<", "<=", ">", ">=", "contains" or "prefix".
+    exact: the API returns just those rows, so that its total counts them.
     slack: seconds added to a timestamp before it is sent, so that a border is never missed.
     wire: a pure function from the SQL value to the parameter's text, None for "do not push".
     """
@@ -80,6 +81,21 @@ class Filter:
     exact: bool = False
     slack: float = 0.0
     wire: Callable[[Any], str | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order in which the API can list the rows, by a column that is a number or a time.
+
+    Promise: the rows come as ORDER BY sorts them. The engine checks it, and reads all if not.
+    query: what asks for it; it takes the place of parameters of these names in `Read.always`.
+    pages: how the list is paged then, where that differs.
+    """
+
+    column: str
+    descending: bool = False
+    query: Query = ()
+    pages: Paging | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +118,25 @@ class Param:
 
 
 @dataclass(frozen=True, slots=True)
+class Include:
+    """Rows of another table that each reply of a read carries beside its own.
+
+    Promise: a reply carries every row of `table` whose column `by` has one of the values that the
+    read's own rows in it have in their column `of`. Without `of` the rows carried stand for
+    themselves: each is what `by` names.
+    at: where they sit in the reply. query: what asks for them, none where they come anyway.
+    expects: paths that prove that they were asked for, as in Read.
+    """
+
+    table: str
+    at: str
+    by: str
+    of: str = ""
+    query: Query = ()
+    expects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """One way to fetch rows of a table.
 
@@ -111,6 +146,7 @@ class Read:
     always: query parameters that go with every call.
     expects: paths in each reply that prove that it was understood, `a[].b` for each of a list.
     columns: the columns this read knows; all, where empty.
+    includes: tables whose rows come beside; what depends on another of them stands behind it.
     """
 
     path: str
@@ -121,9 +157,11 @@ class Read:
     batch: int = 1
     always: Query = ()
     filters: tuple[Filter, ...] = ()
+    sorts: tuple[Sort, ...] = ()
     params: tuple[Param, ...] = ()
     expects: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    includes: tuple[Include, ...] = ()
     fetch: Callable[..., Flow[Sequence[Row]]] | None = None
 
 
@@ -177,6 +215,9 @@ class Table:
 
     key: what names a row in the API's own calls. natural_key: what names it for people, by which
     an INSERT finds rows that exist. link: a row is nothing but a relation between two others.
+    few: the whole list mostly fits a page or two, so that it is read rather than rows one by one.
+    touches: other tables in which the API changes, makes or drops rows when this one is written;
+    None where that may be any.
     """
 
     name: str
@@ -189,6 +230,8 @@ class Table:
     more_columns: Callable[[], Flow[Sequence[Column]]] | None = None
     consent: Consent | None = None
     link: bool = False
+    few: bool = False
+    touches: tuple[str, ...] | None = None
     example: str = ""
 
     def column(self, name: str) -> Column | None:

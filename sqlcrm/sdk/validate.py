@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from sqlcrm.errors import DeclarationError
 from sqlcrm.sdk.connectors import Connector
 from sqlcrm.sdk.tables import Read, Table, Write
+from sqlcrm.sdk.values import Type
 
 OPERATORS = {"=", "<", "<=", ">", ">=", "contains", "prefix"}
 VERBS = {"insert", "update", "delete", "upsert"}
 CHECKS = {"", "email"}
+SORTABLE = {Type.INTEGER, Type.FLOAT, Type.DATE, Type.TIMESTAMP}
 
 
 def validate(connector: Connector) -> None:
@@ -38,6 +40,19 @@ def _connector(connector: Connector) -> Iterator[str]:
             yield f"table {table.name} is declared twice"
         seen.add(table.name)
         yield from (f"{table.name}: {mistake}" for mistake in _table(table))
+    for table in connector.tables:
+        for name in table.touches or ():
+            if name not in seen:
+                yield f"{table.name}: touches {name!r}, which is no table"
+        yield from _includes(connector, table)
+
+
+def _includes(connector: Connector, table: Table) -> Iterator[str]:
+    tables = {one.name: one for one in connector.tables}
+    for include in (one for read in table.reads for one in read.includes):
+        other = tables.get(include.table)
+        if other is None or other.column(include.by) is None:
+            yield f"{table.name}: includes {include.table}.{include.by}, which is no column"
 
 
 def _table(table: Table) -> Iterator[str]:
@@ -75,14 +90,25 @@ def _read(table: Table, read: Read) -> Iterator[str]:
         yield f"{where}: the path has a placeholder but the read has no `by`"
     if read.batch > 1 and not read.param and not read.fetch:
         yield f"{where}: a batch needs a parameter that may repeat"
+    yield from (f"{where}: {mistake}" for mistake in _columns(table, read))
+
+
+def _columns(table: Table, read: Read) -> Iterator[str]:
     for name in read.columns:
         if table.column(name) is None:
-            yield f"{where}: column {name!r} is not declared"
+            yield f"column {name!r} is not declared"
     for condition in read.filters:
         if table.column(condition.column) is None:
-            yield f"{where}: filter on {condition.column!r}, which is no column"
+            yield f"filter on {condition.column!r}, which is no column"
         if condition.op not in OPERATORS:
-            yield f"{where}: unknown operator {condition.op!r}"
+            yield f"unknown operator {condition.op!r}"
+    for include in read.includes:
+        if include.of and table.column(include.of) is None:
+            yield f"include of {include.of!r}, which is no column"
+    for sort in read.sorts:
+        column = table.column(sort.column)
+        if column is None or column.type not in SORTABLE:
+            yield f"sort by {sort.column!r}, which is no column of numbers or times"
 
 
 def _write(table: Table, write: Write) -> Iterator[str]:

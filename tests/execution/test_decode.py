@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import math
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -136,6 +137,35 @@ def test_a_row_that_is_no_object_is_an_error(row: Any) -> None:
         Decoder([Column("c")], "people@crm", "UTC").batch([row], {})
 
 
+def test_columns_of_one_kind_and_of_another_are_looked_up_beside_the_same_reply() -> None:
+    other = Sideload("labels", ask=("include", "labels"), parent="row", by="kind", value="text")
+    columns = [
+        Column("size", at="7", sideload=SIDE),
+        Column("shoe", Type.INTEGER, at="8", sideload=SIDE),
+        Column("label", at="a", sideload=other),
+    ]
+    row = {"id": "5", "values": ["1", "2"], "labels": ["9"]}
+    body = {
+        "values": [
+            {"id": "1", "person": "5", "field": "7", "value": "XL"},
+            {"id": "2", "person": "5", "field": "8", "value": "43"},
+        ],
+        "labels": [{"id": "9", "row": 5, "kind": "a", "text": "new"}],
+    }
+    batch = Decoder(columns, "people@crm", "UTC").batch([row], body)
+    assert batch.to_pylist() == [{"size": "XL", "shoe": 43, "label": "new"}]
+
+
+def test_rows_gather_over_pages_until_they_are_taken() -> None:
+    decoder = Decoder([Column("c", Type.INTEGER)], "t@crm", "UTC")
+    decoder.add([{"c": "1"}, {"c": None}], {})
+    decoder.add([{"c": 3}], {})
+    assert len(decoder) == 3
+    assert decoder.take().column(0).to_pylist() == [1, None, 3]
+    assert len(decoder) == 0
+    assert decoder.take().num_rows == 0
+
+
 def beside(rows: list[Any], body: Any) -> list[Any]:
     column = Column("size", at="7", sideload=SIDE)
     batch = Decoder([column], "people@crm", "UTC").batch(rows, body)
@@ -212,3 +242,59 @@ def test_b11_any_json_is_either_a_value_or_a_shape_error(type_: Type, row: Any, 
             assert batch.num_rows == 1
             if type_ is Type.JSON and columns == [column] and batch.column(0)[0].is_valid:
                 json.loads(batch.column(0)[0].as_py(), parse_constant=pytest.fail)
+
+
+DAYS = st.dates().map(dt.date.isoformat)
+MOMENTS = st.datetimes().map(lambda moment: moment.replace(microsecond=0))
+OFFSETS = st.integers(-1439, 1439).map(lambda m: dt.timezone(dt.timedelta(minutes=m)))
+WIRE = {
+    "texts": st.text(st.characters(exclude_categories=["Cs"]), max_size=4),
+    "ids": st.integers(-5, 2**64).map(str),
+    "numbers": st.integers(-(2**64), 2**64),
+    "odd numbers": st.sampled_from(["0x1F", "+5", " 5", "1_0", "٣", "5.0", "1e3", "nan", "007"]),
+    "floats": st.floats(),
+    "flags": st.sampled_from(["0", "1", "true", "f", "yes", "2"]),
+    "truths": st.booleans() | st.integers(0, 1),
+    "days": DAYS | st.sampled_from(["0000-00-00", "0001-01-01", "9999-12-31", "0000-01-01"]),
+    "local times": MOMENTS.map(lambda moment: moment.isoformat(" ")),
+    "borders of summer": st.sampled_from(
+        ["2026-03-08 02:30:00", "2026-11-01 01:30:00", "2026-03-08T01:59:59", "2026-07-01T24:00:00"]
+    ),
+    "times": st.builds(lambda m, z: m.replace(tzinfo=z).isoformat(), MOMENTS, OFFSETS),
+    "zero times": st.sampled_from(["0000-00-00 00:00:00", "0000-00-00T00:00:00+00:00"]),
+    "anything": ANYTHING,
+}
+
+
+def decoded(decoder: Decoder, values: list[Any]) -> Any:
+    """Return what a column of these wire values is, or the error's name and place."""
+    try:
+        return decoder.batch([{"c": value} for value in values], {}).column(0)
+    except ShapeChanged as error:
+        return str(error).partition(":")[0]
+
+
+@settings(deadline=None, derandomize=True, max_examples=1500)
+@given(
+    st.sampled_from([t for t in Type if t not in {Type.JSON, Type.TEXTS}]),
+    st.lists(st.sampled_from(list(WIRE)), min_size=1, max_size=2).flatmap(
+        lambda kinds: st.lists(
+            st.none() | st.just("") | st.one_of([WIRE[kind] for kind in kinds]), max_size=5
+        )
+    ),
+    st.sampled_from([(), ("",), ("", "0"), ("f",)]),
+    st.sampled_from(["UTC", "America/Chicago"]),
+)
+def test_a_column_read_at_once_equals_one_read_value_by_value(
+    type_: Type, values: list[Any], nulls: tuple[str, ...], zone: str
+) -> None:
+    column = Column("c", type_, nulls=nulls)
+    quick = decoded(Decoder([column], "t@crm", zone), values)
+    slow = replace(column, from_wire=lambda value: value)  # is always read value by value
+    exact = decoded(Decoder([slow], "t@crm", zone), values)
+    assert type(quick) is type(exact)
+    if isinstance(quick, str):
+        assert quick == exact
+    else:
+        quick.validate(full=True)
+        assert repr(quick.to_pylist()) == repr(exact.to_pylist())  # NaN is not equal to itself

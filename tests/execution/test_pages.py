@@ -142,7 +142,7 @@ def test_a_reply_that_proves_no_end_is_an_error_and_no_short_result(
     session.connect(Door(small(table, 9), BROKEN[case]))
     with pytest.raises(ShapeChanged, match=table):
         ids(session, table)
-    assert session.calls <= 4
+    assert session.calls <= 5  # what was asked for in advance comes in vain
 
 
 def test_c3_cursors_that_go_round_or_lead_through_empty_pages_are_stopped(
@@ -246,7 +246,7 @@ def test_many_keys_of_a_list_without_a_total_are_looked_up(session: FakeSession)
     session.engine.run("CREATE TABLE loc AS SELECT 10 * i AS k FROM range(40) t(i)")
     found = session.rows("SELECT e.id FROM loc JOIN events@fake e ON e.person_id = loc.k")
     assert len(found) == 40
-    assert session.calls == 1 + 10
+    assert session.calls == 10
 
 
 def test_a_short_list_is_read_where_keys_would_cost_more(session: FakeSession) -> None:

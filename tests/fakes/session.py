@@ -11,7 +11,7 @@ from fakes.crm import Crm, Door, connector
 
 from sqlcrm.catalog.config import ConnectionConfig
 from sqlcrm.execution.decode import ARROW
-from sqlcrm.execution.engine import Engine, quote
+from sqlcrm.execution.engine import quote
 from sqlcrm.sdk import Connector, Type
 from sqlcrm.session.connections import Connections, Opened
 from sqlcrm.session.result import Result
@@ -30,17 +30,21 @@ class FakeOpened(Opened):
         self.connector = connector
         self.calls = []
         self._client = door
+        self._bound = lambda _client, _config: None
         self._identity = None
         self._columns = {}
 
+    @property
+    def account_key(self) -> str:
+        """There is but one account."""
+        return "fake"
 
-class FakeSession:
-    """As much of a Session as reading needs."""
 
-    journal = None
+class FakeSession(Session):
+    """A session whose only connection is open already; nothing of it is journaled."""
 
     def __init__(self, crm: Crm | None = None, connector: Connector = connector) -> None:
-        self.engine = Engine()
+        super().__init__({})
         self.connect(Door(crm or Crm()), connector)
 
     def connect(self, door: Door, connector: Connector = connector) -> None:
@@ -57,9 +61,8 @@ class FakeSession:
 
     def result(self, sql: str, binds: Sequence[Any] | Mapping[str, Any] | None = None) -> Result:
         """Run one statement as a session does."""
-        session = cast("Session", self)
-        (statement,) = parsed(session, sql)
-        return run(session, statement, binds)
+        (statement,) = parsed(self, sql)
+        return run(self, statement, binds)
 
     def rows(self, sql: str, binds: Any = None) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows."""
@@ -84,5 +87,5 @@ class FakeSession:
             self.engine.insert(f"{TRUTH}.{table.name}", data, [c.name for c in columns])
 
     def close(self) -> None:
-        """Close DuckDB."""
+        """Close DuckDB; the door is no socket."""
         self.engine.close()

@@ -8,7 +8,8 @@ import pytest
 from fakes.crm import groups, members, notes, people
 
 from sqlcrm.errors import ProgrammingError
-from sqlcrm.planner.access import WORTH_ASKING, accesses, best, wire
+from sqlcrm.planner.access import accesses, wire
+from sqlcrm.planner.choice import WORTH_ASKING, best
 from sqlcrm.planner.constants import UNKNOWN, fit
 from sqlcrm.planner.plan import Predicate, Relation, Scan
 from sqlcrm.sdk import Column, Filter, Offset, Read, Table, Type

@@ -10,17 +10,21 @@ The summary has a line for each remote table: its name, and then those of
     keys …         where its keys come from
     params …       arguments that are no column
     fixed …        conditions that the call holds
-    limit n        rows after which paging may stop
+    limit n by …   rows after which paging may stop, the first ones in which order
+    counted        only how many rows fulfil the conditions matters
 
 or the words of an error behind `-- error:`.
 """
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+import duckdb
 import pytest
 from fakes.crm import connector
+from sqlglot import exp
 
 from sqlcrm.catalog.tables import find_table
 from sqlcrm.dialect import lex
@@ -55,11 +59,39 @@ def summary(text: str) -> list[str]:
             ref.mark, ref.name, ref.alias, named.table, named.by, arguments
         )
     try:
-        plan = read_plan(lexed.marked, relations, Environment(), text)
+        plan = read_plan(lexed.marked, relations, environment(), text)
     except Error as error:
         return [f"error: {str(error).splitlines()[0]}"]
     found = [line for scan in plan.scans for line in _lines(scan)]
     return [*found, *plan.notices]
+
+
+@cache
+def database() -> duckdb.DuckDBPyConnection:
+    found = duckdb.connect()
+    found.execute("SET TimeZone = 'UTC'")
+    found.execute("CREATE TABLE loc (k BIGINT, who VARCHAR, n INTEGER)")
+    return found
+
+
+def environment() -> Environment:
+    """Return what a session knows: DuckDB, and the local table."""
+
+    def local(node: exp.Expr) -> list[str] | None:
+        try:
+            return database().sql(f"SELECT * FROM {node.sql('duckdb')} LIMIT 0").columns
+        except duckdb.Error:
+            return None
+
+    def evaluate(text: str) -> tuple[str, str] | None:
+        try:
+            found = database().execute(f"SELECT typeof(v), v::VARCHAR FROM (SELECT {text} AS v)")
+        except duckdb.Error:
+            return None
+        row = found.fetchone()
+        return row if row is not None and row[1] is not None else None
+
+    return Environment(local=local, evaluate=evaluate)
 
 
 def _lines(scan: Scan) -> Iterator[str]:
@@ -70,6 +102,9 @@ def _lines(scan: Scan) -> Iterator[str]:
     line += _part("params", [f"{name}={value!r}" for name, value in scan.params.items()])
     line += _part("fixed", [_condition(p) for p in scan.fixed])
     line += f" limit {scan.limit.rows}" if scan.limit is not None else ""
+    order = scan.limit.order if scan.limit is not None else ()
+    line += _part("by", [f"{o.column} DESC" if o.descending else o.column for o in order])
+    line += " counted" if scan.counted else ""
     yield line
 
 

@@ -1,6 +1,7 @@
 """Paging values: what to ask first, and after each answer. Pure functions."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from sqlcrm.sdk import (
     Cursor,
+    Divisible,
     IdCursor,
     NextLink,
     Offset,
@@ -99,6 +101,95 @@ def test_a_cursor_of_ids_asks_behind_the_last_one() -> None:
 def test_a_cursor_of_ids_needs_ids_and_a_total(body: Any) -> None:
     with pytest.raises(ShapeChanged, match="/list"):
         after(IDS, body, [])
+
+
+PARTS = IdCursor(
+    2, "rows", "total", "after", ("sort", "id"), before_id="before", falling=("sort", "-id")
+)
+
+
+def reply(total: int, *ids: Any) -> Response:
+    return Response(200, {"rows": [{"id": i} for i in ids], "total": total})
+
+
+def test_a_list_that_can_be_divided_is_one_by_its_protocol() -> None:
+    assert isinstance(PARTS, Divisible)
+    assert not isinstance(Offset(3), Divisible)
+
+
+def test_the_last_page_is_asked_for_backwards_and_what_is_left_is_between() -> None:
+    first = PARTS.first(LIST)
+    last = PARTS.last(first, reply(40, "1", "2"))
+    assert asked(last) == {"limit": "2", "sort": "-id", "after": "2"}
+    assert last is not None
+    got = reply(38, "90", "89")
+    assert PARTS.inside(last, got)
+    assert asked(PARTS.after(last, got, [])) == {
+        "limit": "2",
+        "sort": "id",
+        "after": "2",
+        "before": "89",
+    }
+    assert PARTS.after(last, reply(2, "90", "89"), []) is None
+
+
+def test_parts_lie_side_by_side_and_leave_out_nothing() -> None:
+    last = PARTS.last(PARTS.first(LIST), reply(90, "1", "2"))
+    assert last is not None
+    parts = PARTS.parts(last, reply(88, "90", "89"), 4)
+    borders = [(int(asked(p)["after"]), int(asked(p)["before"])) for p in parts]
+    assert len(borders) == 4
+    assert borders[0][0] == 2
+    assert borders[-1][1] == 89
+    assert all(high == low + 1 for (_, high), (low, _) in pairwise(borders))
+    for part, (low, high) in zip(parts, borders, strict=True):
+        assert PARTS.inside(part, reply(20, low + 1, low + 2))
+        assert asked(PARTS.after(part, reply(20, low + 1, low + 2), []))["before"] == str(high)
+
+
+@pytest.mark.parametrize(
+    ("ids", "kept"),
+    [
+        ((), True),
+        ((3, "9"), True),
+        ((3,), True),
+        ((2, 3), False),  # the border itself
+        ((9, 10), False),
+        ((4, 3), False),
+        ((3, 3), False),
+        ((3, None), False),
+        ((3, "x"), False),
+    ],
+)
+def test_a_part_knows_its_own_rows(ids: tuple[Any, ...], kept: bool) -> None:
+    sent = LIST.asking((("sort", "id"), ("after", "2"), ("before", "10")))
+    assert PARTS.inside(sent, reply(20, *ids)) == kept
+
+
+def test_what_cannot_be_divided_has_neither_end_nor_parts() -> None:
+    first = PARTS.first(LIST)
+    assert PARTS.parts(first, reply(90, 1, 2), 4) == ()  # nothing tells where it ends
+    assert PARTS.last(first, reply(90, "a", "b")) is None
+    assert PARTS.last(first, reply(0)) is None
+    assert IDS.last(IDS.first(LIST), Response(200, {"rows": [{"id": 1}]})) is None
+    narrow = LIST.asking((("after", "2"), ("before", "4")))
+    assert PARTS.parts(narrow, reply(1, 3), 4) == ()
+    assert PARTS.parts(first, Response(200, {"rows": 5}), 4) == ()
+
+
+@settings(deadline=None, derandomize=True, max_examples=300)
+@given(st.integers(1, 60), st.integers(1, 500), st.integers(2, 20), st.integers(0, 100))
+def test_every_id_left_is_in_just_one_part(count: int, ids: int, parts: int, low: int) -> None:
+    high = low + ids + 3
+    sent = LIST.asking((("sort", "id"), ("after", str(low)), ("before", str(high))))
+    found = PARTS.parts(sent, reply(count + 2, low + 1, low + 2), parts) or [
+        PARTS.after(sent, reply(count + 3, low + 1, low + 2), [])
+    ]
+    assert len(found) <= parts
+    covered = [
+        one for p in found for one in range(int(asked(p)["after"]) + 1, int(asked(p)["before"]))
+    ]
+    assert covered == list(range(low + 3, high))
 
 
 def test_pages_are_numbered_up_to_the_count_that_the_reply_tells() -> None:

@@ -14,6 +14,7 @@ from sqlcrm_activecampaign.writes import delete, insert, update
 addresses = Table(
     "addresses",
     doc="Postal addresses that the law wants in every campaign.",
+    few=True,
     key=("id",),
     natural_key=("company_name", "address1"),
     # The reference spells the keys of writes `company_name`, `address_1`; the API takes and sends
@@ -46,6 +47,7 @@ addresses = Table(
 saved_responses = Table(
     "saved_responses",
     doc="Ready-made replies.",
+    few=True,
     key=("id",),
     natural_key=("title",),
     columns=(
@@ -73,6 +75,7 @@ saved_responses = Table(
 personalizations = Table(
     "personalizations",
     doc="Variables that messages can show.",
+    few=True,
     key=("id",),
     natural_key=("tag",),
     columns=(
@@ -101,6 +104,7 @@ personalizations = Table(
 brandings = Table(
     "brandings",
     doc="How a user group's pages look.",
+    few=True,
     key=("id",),
     columns=(
         own_id(),
@@ -124,6 +128,7 @@ brandings = Table(
 calendars = Table(
     "calendars",
     doc="Calendar feeds of tasks.",
+    few=True,
     key=("id",),
     natural_key=("title",),
     columns=(
@@ -153,6 +158,7 @@ webhooks = Table(
         "Addresses that the API calls when something happens, unsigned and at least once. Bulk "
         "imports call none."
     ),
+    few=True,
     key=("id",),
     natural_key=("url", "name"),
     columns=(

@@ -17,6 +17,7 @@ from sqlcrm_activecampaign.columns import (
     text,
     typed,
 )
+from sqlcrm_activecampaign.includes import CONTACTS_BESIDE
 from sqlcrm_activecampaign.wire import BY_ID, CONTACTS, LISTED, UNCOUNTED, needle, whole
 from sqlcrm_activecampaign.writes import delete, insert, update
 
@@ -68,6 +69,7 @@ account_contacts = Table(
     ),
     key=("id",),
     natural_key=("contact_id", "account_id"),
+    touches=("accounts", "contacts"),
     columns=(
         own_id(),
         ref("account_id", "account", required=True),
@@ -86,6 +88,7 @@ account_contacts = Table(
             batch=100,
             always=(("include", "accountContacts"),),
             expects=("contacts[].accountContacts",),
+            includes=(CONTACTS_BESIDE,),
         ),
         Read(
             "/accountContacts",
@@ -103,8 +106,8 @@ account_contacts = Table(
             LISTED,
             always=(BY_ID,),
             filters=(
-                Filter("account_id", "=", "filters[account]", wire=whole),
-                Filter("contact_id", "=", "filters[contact]", wire=whole),
+                Filter("account_id", "=", "filters[account]", exact=True, wire=whole),
+                Filter("contact_id", "=", "filters[contact]", exact=True, wire=whole),
             ),
         ),
     ),

@@ -18,12 +18,14 @@ from sqlcrm_activecampaign.columns import (
     typed,
     when,
 )
+from sqlcrm_activecampaign.includes import CONTACTS_BESIDE
 from sqlcrm_activecampaign.wire import BY_ID, CONTACTS, LISTED, WHOLE
 from sqlcrm_activecampaign.writes import append, delete
 
 automations = Table(
     "automations",
     doc="Automations. They can be read only.",
+    few=True,
     key=("id",),
     columns=(
         own_id(),
@@ -85,6 +87,7 @@ contact_automations = Table(
             batch=100,
             always=(("include", "contactAutomations"),),
             expects=("contacts[].contactAutomations",),
+            includes=(CONTACTS_BESIDE,),
         ),
         # Not by automation through `seriesid`: whether it finds contacts that have left the
         # automation is not documented, and they are rows of this table.
@@ -110,6 +113,7 @@ contact_automations = Table(
 scores = Table(
     "scores",
     doc="Scores that contacts and deals can have. They can be read only.",
+    few=True,
     key=("id",),
     columns=(
         own_id(),
@@ -150,6 +154,7 @@ score_values = Table(
             batch=100,
             always=(("include", "scoreValues"),),
             expects=("contacts[].scoreValues",),
+            includes=(CONTACTS_BESIDE,),
         ),
         Read("/contacts/{contact_id}/scoreValues", "scoreValues", WHOLE, by="contact_id"),
         # There is no list of them: they lie beside all contacts.
@@ -159,6 +164,7 @@ score_values = Table(
             CONTACTS,
             always=(("include", "scoreValues"),),
             expects=("contacts[].scoreValues",),
+            includes=(CONTACTS_BESIDE,),
         ),
     ),
     example=(
@@ -173,6 +179,7 @@ segments = Table(
         "Segments of the older kind. Who is in one is computed by the API in its own time, and "
         "cannot be read reliably: write the condition as SQL instead."
     ),
+    few=True,
     key=("id",),
     columns=(
         own_id(),

@@ -18,7 +18,7 @@ from sqlcrm_activecampaign.columns import (
     typed,
     when,
 )
-from sqlcrm_activecampaign.wire import BY_ID, LISTED, WHOLE, whole
+from sqlcrm_activecampaign.wire import BY_ID, LISTED, WHOLE, sorts, whole
 from sqlcrm_activecampaign.writes import append, delete, update
 
 
@@ -88,7 +88,8 @@ campaigns = Table(
             "campaigns",
             LISTED,
             always=(BY_ID,),
-            filters=(Filter("series_id", "=", "filters[seriesid]", wire=whole),),
+            filters=(Filter("series_id", "=", "filters[seriesid]", exact=True, wire=whole),),
+            sorts=(*sorts("sent_at", "sdate"), *sorts("last_sent_at", "ldate")),
         ),
         Read("/campaigns/{id}", "campaign", by="id"),
     ),
@@ -155,6 +156,7 @@ messages = Table(
 forms = Table(
     "forms",
     doc="Forms. What they do and how they look is JSON, to be read only.",
+    few=True,
     key=("id",),
     columns=(
         own_id(),

@@ -36,6 +36,7 @@ def _customer_filters() -> tuple[Filter, ...]:
 connections = Table(
     "connections",
     doc="Services, such as shops, that the account is connected to.",
+    few=True,
     key=("id",),
     natural_key=("service", "external_id"),
     columns=(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from sqlcrm.sdk import Column, Filter, Param, Read, Table, Type, Write
+from sqlcrm.sdk import Column, Filter, Param, Read, Sort, Table, Type, Write
 from sqlcrm_activecampaign.bulk import bulk_import
 from sqlcrm_activecampaign.columns import (
     CENTRAL,
@@ -23,7 +23,18 @@ from sqlcrm_activecampaign.columns import (
     when,
 )
 from sqlcrm_activecampaign.flows import contact_fields
-from sqlcrm_activecampaign.wire import CONTACTS, above, below, from_, moment, needle, up_to
+from sqlcrm_activecampaign.includes import BESIDE_CONTACTS
+from sqlcrm_activecampaign.wire import (
+    CONTACTS,
+    NEWEST_CONTACTS,
+    above,
+    below,
+    from_,
+    moment,
+    needle,
+    sorts,
+    up_to,
+)
 
 COLUMNS = (
     own_id(),
@@ -81,10 +92,10 @@ FILTERS = (
     Filter("email", "prefix", "email_like", wire=needle),
     Filter("phone", "=", "phone", wire=needle),
     Filter("phone", "prefix", "phone", wire=needle),
-    Filter("id", ">", "id_greater", wire=above),
-    Filter("id", ">=", "id_greater", wire=from_),
-    Filter("id", "<", "id_less", wire=below),
-    Filter("id", "<=", "id_less", wire=up_to),
+    Filter("id", ">", "id_greater", exact=True, wire=above),
+    Filter("id", ">=", "id_greater", exact=True, wire=from_),
+    Filter("id", "<", "id_less", exact=True, wire=below),
+    Filter("id", "<=", "id_less", exact=True, wire=up_to),
     # Whether these include their border is not documented for contacts: one second of slack.
     Filter("created_at", ">=", "filters[created_after]", slack=-1, wire=moment),
     Filter("created_at", ">", "filters[created_after]", slack=-1, wire=moment),
@@ -94,6 +105,14 @@ FILTERS = (
     Filter("updated_at", ">", "filters[updated_after]", slack=-1, wire=moment),
     Filter("updated_at", "<", "filters[updated_before]", slack=1, wire=moment),
     Filter("updated_at", "<=", "filters[updated_before]", slack=1, wire=moment),
+)
+
+
+# Not by names and addresses: the API's order of texts is not DuckDB's.
+SORTS = (
+    Sort("id"),
+    Sort("id", descending=True, pages=NEWEST_CONTACTS),
+    *sorts("created_at", "cdate"),
 )
 
 
@@ -135,14 +154,46 @@ contacts = Table(
     ),
     key=("id",),
     natural_key=("email",),
+    # A deletion takes what belongs to the contact along.
+    touches=(
+        "contact_tags",
+        "contact_lists",
+        "field_values",
+        "account_contacts",
+        "contact_automations",
+        "contact_deals",
+        "contact_notes",
+        "score_values",
+        "activities",
+        "tags",
+        "lists",
+    ),
     columns=COLUMNS,
     more_columns=partial(contact_fields, TAKEN),
     reads=(
-        Read("/contacts", "contacts", CONTACTS, filters=FILTERS, params=PARAMS),
-        Read("/contacts", "contacts", CONTACTS, by="id", param="ids[]", batch=100),
+        Read(
+            "/contacts",
+            "contacts",
+            CONTACTS,
+            filters=FILTERS,
+            sorts=SORTS,
+            params=PARAMS,
+            includes=BESIDE_CONTACTS,
+        ),
+        Read(
+            "/contacts",
+            "contacts",
+            CONTACTS,
+            by="id",
+            param="ids[]",
+            batch=100,
+            includes=BESIDE_CONTACTS,
+        ),
         # Paged although an address has one contact: should the API ignore the parameter, as it
         # ignores those that it does not know, then all rows come and none is missed.
-        Read("/contacts", "contacts", CONTACTS, by="email", param="email"),
+        Read(
+            "/contacts", "contacts", CONTACTS, by="email", param="email", includes=BESIDE_CONTACTS
+        ),
     ),
     writes=(
         # Strict: an address that exists is refused with 422 `duplicate`.

@@ -6,7 +6,7 @@ recorded traffic for the order of lists and for hidden rows. Read 2026-11-21.
 
 from __future__ import annotations
 
-from sqlcrm.sdk import Filter, Param, Read, Table, Type
+from sqlcrm.sdk import Filter, Include, Param, Read, Table, Type
 from sqlcrm_activecampaign.columns import (
     changed,
     flag,
@@ -18,8 +18,9 @@ from sqlcrm_activecampaign.columns import (
     typed,
     when,
 )
+from sqlcrm_activecampaign.includes import CONTACTS_BESIDE
 from sqlcrm_activecampaign.tables.accounts import field_data, field_meta
-from sqlcrm_activecampaign.wire import BY_ID, CONTACTS, LISTED, WHOLE, moment, needle, whole
+from sqlcrm_activecampaign.wire import BY_ID, CONTACTS, LISTED, WHOLE, moment, needle, sorts, whole
 from sqlcrm_activecampaign.writes import append, delete, insert, update
 
 # Deals cannot be ordered by id as far as the reference says, and without an order their pages
@@ -84,6 +85,8 @@ deals = Table(
                 Filter("updated_at", "<", "filters[updated_before]", slack=1, wire=moment),
                 Filter("updated_at", "<=", "filters[updated_before]", slack=1, wire=moment),
             ),
+            # No filter is exact: the total counts hidden rows, which fulfil no condition.
+            sorts=(*sorts("created_at", "cdate"), *sorts("value", "value")),
             params=(
                 Param("search", "filters[search]", doc="Text, looked for in search_field."),
                 Param("search_field", "filters[search_field]", doc="all, title, contact or org."),
@@ -108,6 +111,7 @@ deals = Table(
             batch=100,
             always=(("include", "deals"),),
             expects=("contacts[].deals",),
+            includes=(CONTACTS_BESIDE,),
         ),
         Read("/deals", "deals", LISTED, by="stage_id", param="filters[stage]", always=OLDEST_FIRST),
         Read("/contacts/{contact_id}/deals", "deals", WHOLE, by="contact_id"),
@@ -122,6 +126,7 @@ deals = Table(
 pipelines = Table(
     "pipelines",
     doc="Pipelines of deals. A new one comes with three stages of its own.",
+    few=True,
     key=("id",),
     natural_key=("title",),
     columns=(
@@ -146,6 +151,7 @@ pipelines = Table(
                 Filter("title", "contains", "filters[title]", wire=needle),
                 Filter("title", "prefix", "filters[title]", wire=needle),
             ),
+            includes=(Include("deal_stages", "dealStages", by="pipeline_id", of="id"),),
         ),
         Read("/dealGroups/{id}", "dealGroup", by="id"),
     ),
@@ -160,6 +166,7 @@ pipelines = Table(
 deal_stages = Table(
     "deal_stages",
     doc="Stages of pipelines.",
+    few=True,
     key=("id",),
     natural_key=("pipeline_id", "title"),
     columns=(
@@ -233,6 +240,7 @@ contact_deals = Table(
 deal_roles = Table(
     "deal_roles",
     doc="What a secondary contact can be to a deal.",
+    few=True,
     key=("id",),
     columns=(
         own_id(),

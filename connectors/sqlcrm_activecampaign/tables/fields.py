@@ -19,6 +19,7 @@ from sqlcrm_activecampaign.columns import (
     typed,
 )
 from sqlcrm_activecampaign.flows import add_options
+from sqlcrm_activecampaign.includes import CONTACTS_BESIDE
 from sqlcrm_activecampaign.wire import BY_ID, CONTACTS, LISTED, WHOLE, Beside, needle, whole
 
 BESIDE_FIELDS = Beside(LISTED, "fields")
@@ -29,6 +30,7 @@ fields = Table(
         "Custom fields of contacts. Their values are columns of contacts. A new field is not seen "
         "in the application until it has a row in field_rels."
     ),
+    few=True,
     key=("id",),
     natural_key=("title",),
     columns=(
@@ -142,6 +144,7 @@ field_values = Table(
     doc="Values of custom fields, a row each. As columns they are in contacts.",
     key=("id",),
     natural_key=("contact_id", "field_id"),
+    touches=("contacts",),
     columns=(
         own_id(),
         ref("contact_id", "contact", "owner", required=True),
@@ -165,6 +168,7 @@ field_values = Table(
             batch=100,
             always=(("include", "fieldValues"),),
             expects=("contacts[].fieldValues",),
+            includes=(CONTACTS_BESIDE,),
         ),
         Read(
             "/fieldValues",
@@ -182,7 +186,7 @@ field_values = Table(
             LISTED,
             always=(BY_ID,),
             filters=(
-                Filter("field_id", "=", "filters[fieldid]", wire=whole),
+                Filter("field_id", "=", "filters[fieldid]", exact=True, wire=whole),
                 Filter("value", "=", "filters[val]", wire=needle),
             ),
         ),

@@ -7,6 +7,8 @@ Read 2026-11-21.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlcrm.sdk import Column, Consent, Filter, Read, Table, Type, Write
 from sqlcrm_activecampaign.columns import (
     by_whom,
@@ -19,6 +21,7 @@ from sqlcrm_activecampaign.columns import (
     text,
     when,
 )
+from sqlcrm_activecampaign.includes import CONTACTS_BESIDE
 from sqlcrm_activecampaign.wire import BY_ID, CONTACTS, LISTED, WHOLE, needle
 
 lists = Table(
@@ -27,6 +30,7 @@ lists = Table(
         "Mailing lists. A new list is seen by no user until it is linked to a user group, which "
         "is done in the application."
     ),
+    few=True,
     key=("id",),
     natural_key=("name",),
     columns=(
@@ -94,6 +98,12 @@ lists = Table(
     example="SELECT id, name FROM lists@ac WHERE name LIKE 'News%'",
 )
 
+
+def _listed(value: Any) -> str | None:
+    """Return a status by which contacts of a list can be asked for; others are not documented."""
+    return str(value) if value in {0, 1, 2, 3} else None
+
+
 contact_lists = Table(
     "contact_lists",
     doc=(
@@ -102,6 +112,7 @@ contact_lists = Table(
     ),
     key=("id",),
     natural_key=("contact_id", "list_id"),
+    touches=("contacts", "lists", "activities"),
     columns=(
         own_id(),
         ref("contact_id", "contact", required=True),
@@ -159,6 +170,7 @@ contact_lists = Table(
             batch=100,
             always=(("include", "contactLists"),),
             expects=("contacts[].contactLists",),
+            includes=(CONTACTS_BESIDE,),
         ),
         # Status -1: whatever the status. The rows of other lists of these contacts come along.
         Read(
@@ -168,7 +180,9 @@ contact_lists = Table(
             by="list_id",
             param="listid",
             always=(("status", "-1"), ("include", "contactLists")),
+            filters=(Filter("status", "=", "status", wire=_listed),),
             expects=("contacts[].contactLists",),
+            includes=(CONTACTS_BESIDE,),
         ),
         Read("/contacts/{contact_id}/contactLists", "contactLists", WHOLE, by="contact_id"),
         Read("/contactLists", "contactLists", LISTED, always=(BY_ID,)),

@@ -15,6 +15,7 @@ from sqlcrm_activecampaign.writes import delete, insert, update
 users = Table(
     "users",
     doc="People who log in to the account, each with an API key of their own.",
+    few=True,
     key=("id",),
     natural_key=("username",),
     columns=(
@@ -69,6 +70,7 @@ def _permission(wire: str) -> Column:
 groups = Table(
     "groups",
     doc="User groups, which give users their permissions.",
+    few=True,
     key=("id",),
     natural_key=("title",),
     columns=(

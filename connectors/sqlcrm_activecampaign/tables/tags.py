@@ -16,11 +16,13 @@ from sqlcrm_activecampaign.columns import (
     ref,
     text,
 )
+from sqlcrm_activecampaign.includes import CONTACTS_BESIDE, TAGS_BESIDE
 from sqlcrm_activecampaign.wire import BY_ID, CONTACTS, LISTED, WHOLE, needle
 
 tags = Table(
     "tags",
     doc="Labels. A tag has no value: a contact has it or not. Insert one before applying it.",
+    few=True,
     key=("id",),
     natural_key=("tag", "tag_type"),
     columns=(
@@ -85,6 +87,7 @@ contact_tags = Table(
     key=("id",),
     natural_key=("contact_id", "tag_id"),
     link=True,
+    touches=("contacts", "tags", "activities"),
     columns=(
         Column(
             "id",
@@ -110,6 +113,7 @@ contact_tags = Table(
             batch=100,
             always=(("include", "contactTags"),),
             expects=("contacts[].contactTags",),
+            includes=(CONTACTS_BESIDE, TAGS_BESIDE),
         ),
         # All tags of the contacts that have this one; the engine keeps those asked for.
         Read(
@@ -120,6 +124,7 @@ contact_tags = Table(
             param="tagid",
             always=(("include", "contactTags"),),
             expects=("contacts[].contactTags",),
+            includes=(CONTACTS_BESIDE, TAGS_BESIDE),
         ),
         Read("/contacts/{contact_id}/contactTags", "contactTags", WHOLE, by="contact_id"),
         Read("/contactTags", "contactTags", LISTED, always=(BY_ID,)),

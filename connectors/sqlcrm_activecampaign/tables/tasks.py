@@ -100,6 +100,7 @@ deal_tasks = Table(
 deal_task_types = Table(
     "deal_task_types",
     doc="Kinds of tasks; Call, Email, Lunch and Meeting are there from the start.",
+    few=True,
     key=("id",),
     natural_key=("title",),
     columns=(
@@ -125,6 +126,7 @@ deal_task_types = Table(
 task_outcomes = Table(
     "task_outcomes",
     doc="What can come of a task.",
+    few=True,
     key=("id",),
     columns=(
         own_id(),

@@ -10,6 +10,7 @@ from sqlglot.tokens import Token, TokenType
 
 from sqlcrm.dialect.cut import Cut
 from sqlcrm.dialect.effects import refuse_effects
+from sqlcrm.dialect.explain import Explain, explain
 from sqlcrm.dialect.lexer import LOCAL, SYSTEM, Lexed, Ref, lex, split
 from sqlcrm.dialect.tokens import outside, word
 from sqlcrm.errors import NotSupportedError, SqlError
@@ -35,7 +36,8 @@ class Statement:
     verb: "select", "insert", "update" or "delete" where remote tables are read or written by us;
     "local" for everything that DuckDB does itself, with remote tables read for it.
     target: the remote table that is written. opt_in: None without `WITH OPT IN`, its condition
-    otherwise, "" where it has none.
+    otherwise, "" where it has none. explain: the EXPLAIN before it, which is then blank in the
+    text.
     """
 
     verb: str
@@ -50,6 +52,7 @@ class Statement:
     where: str = ""
     opt_in: str | None = None
     offset: int = 0
+    explain: Explain | None = None
 
     @property
     def repeat(self) -> bool:
@@ -90,6 +93,10 @@ def moved(error: SqlError, text: str, offset: int, script: str) -> SqlError:
 def parse(text: str) -> Statement:
     """Parse one statement."""
     lexed = lex(text)
+    asked = explain(text, lexed.tokens) if lexed.refs else None
+    if asked is not None:
+        inner = parse(" " * asked.end + text[asked.end :])
+        return replace(inner, explain=asked)
     tokens = [t for t in lexed.tokens if t.token_type != TokenType.SEMICOLON]
     main = _main(tokens)
     verb = word(tokens[main]) if main is not None else ""

@@ -57,11 +57,16 @@ class App:
             scope["headers"],
             body or b"",
         )
+        limiter = self._limiter if self.crm.limited(call) else None
+        refused = limiter is not None and not limiter.take()  # calls count when they arrive
         fault = self.faults.pick()
         waits = self._options.latency_ms + (fault.ms if fault and fault.name == "slow" else 0)
         if waits:
             await asyncio.sleep(waits / 1000)
-        reply = _TOO_LARGE if body is None else self._answer(call, fault)
+        if body is None:
+            reply = _TOO_LARGE
+        else:
+            reply = self.crm.wording("429", call) if refused else self._answer(call, fault)
         cut = fault.name if fault and fault.name in {"lost-reply", "truncated"} else ""
         status = 0 if cut == "lost-reply" else reply.status
         spent = (perf_counter() - started) * 1000
@@ -72,10 +77,7 @@ class App:
             await _send(send, reply)
 
     def _answer(self, call: Call, fault: Fault | None) -> Reply:
-        """The reply, and what the limit and the fault make of it."""
-        limiter = self._limiter if self.crm.limited(call) else None
-        if limiter is not None and not limiter.take():
-            return self.crm.wording("429", call)
+        """The reply, and what the fault makes of it."""
         if fault is not None and fault.name in WORDED:
             return self.crm.wording(fault.name, call)
         if fault is not None and fault.name == "html-error":
@@ -83,6 +85,7 @@ class App:
         if fault is not None and fault.name == "drift":
             self.crm.drift(self.faults.random)
         reply = self.crm.handle(call)
+        limiter = self._limiter if self.crm.limited(call) else None
         if limiter is None:
             return reply
         headers = (*reply.headers, *self.crm.allowance(limiter.left))

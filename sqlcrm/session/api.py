@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -17,7 +17,7 @@ from sqlcrm.errors import (
     Rejected,
 )
 from sqlcrm.session.result import Binds, Result
-from sqlcrm.session.run import parsed, pointing, run
+from sqlcrm.session.run import parsed, pointing, run, stream
 from sqlcrm.session.state import Session
 from sqlcrm.writing.guards import Limits
 from sqlcrm.writing.report import Report
@@ -97,6 +97,32 @@ class Connection:
     def execute(self, sql: str, parameters: Binds = None) -> Cursor:
         """Run one or several statements; the cursor holds the result of the last."""
         return self.cursor().execute(sql, parameters)
+
+    def stream(self, sql: str, parameters: Binds = None) -> Generator[pa.RecordBatch, None, None]:
+        """Yield the rows of one query as Arrow batches, as they come from the API.
+
+        A SELECT from one remote table whose rows need not wait for each other is held page by
+        page; any other query is run as a whole first. Until the stream is at its end or closed,
+        the connection runs nothing else.
+        Raises: sqlcrm.Error, while the rows are read.
+        """
+        session = self.session
+        session.forget_cancel()
+        found = parsed(session, sql)
+        if len(found) != 1:
+            raise ProgrammingError("a stream takes one statement")
+        session.stop_if_streaming()
+        session.begin(text=sql)
+        session.next_statement()
+        code = 0
+        try:
+            with pointing(found[0], sql):
+                yield from stream(session, found[0], parameters)
+        except Error as error:
+            code = error.exit_code
+            raise
+        finally:
+            session.end(code)
 
     def commit(self) -> None:
         """Do nothing: every statement is applied when it runs."""

@@ -5,23 +5,34 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlcrm.catalog.config import ConnectionConfig, resolve
 from sqlcrm.catalog.connectors import load
-from sqlcrm.errors import SqlError, did_you_mean
+from sqlcrm.errors import JournalProblem, SqlError, did_you_mean
 from sqlcrm.sdk import Column, Connector, Identity, RateLimit, Table
 
 if TYPE_CHECKING:
     from sqlcrm.transport import Call, Client
 
 
+def _unbounded(_client: Client, _config: ConnectionConfig) -> None:
+    """Set no bounds."""
+
+
 class Opened:
-    """One connection in use."""
+    """One connection in use. bound: tells its client what the session allows, before each use."""
 
     def __init__(
-        self, config: ConnectionConfig, cancel: threading.Event, record: Callable[[Call], None]
+        self,
+        config: ConnectionConfig,
+        cancel: threading.Event,
+        record: Callable[[Call], None],
+        bound: Callable[[Client, ConnectionConfig], None] = _unbounded,
     ) -> None:
+        self._bound = bound
         self.config = config
         self.connector: Connector = load(config.connector)
         self._record = record
@@ -39,7 +50,8 @@ class Opened:
             settings = resolve(self.config, self.connector)
             clock = Clock()
             key = f"{self.config.connector} {sorted(settings.items())!r}"
-            limiter = limiter_for(key, _limits(self.config, self.connector), clock)
+            folder = _shared_folder()
+            limiter = limiter_for(key, _limits(self.config, self.connector), clock, folder)
             self._client = Client(
                 connection=self.config.alias,
                 connector=self.connector,
@@ -50,7 +62,13 @@ class Opened:
                 cancel=self._cancel,
                 max_requests=self.config.max_requests,
             )
+        self._bound(self._client, self.config)
         return self._client
+
+    @property
+    def account_key(self) -> str:
+        """What names the account to the cache: two connections to one account share it."""
+        return f"{self.connector.name} {self.client.origin}"
 
     @property
     def identity(self) -> Identity:
@@ -97,20 +115,38 @@ def _without_clashes(table: Table, found: Any) -> list[Column]:
     return columns
 
 
+def _shared_folder() -> Path | None:
+    """Return where all processes of this user meet; None where there can be no such place."""
+    from sqlcrm.state.folder import state_folder
+
+    try:
+        return state_folder()
+    except JournalProblem:
+        return None
+
+
 def _limits(config: ConnectionConfig, connector: Connector) -> tuple[RateLimit, ...]:
     if config.rate_limit == "off":
         return ()
     if config.rate_limit is None:
         return connector.limits
-    wide = RateLimit(1, 1.0 / float(config.rate_limit))
+    rate = Fraction(config.rate_limit).limit_denominator(100)
+    # 2.5 a second as 5 in 2: within its span a call that left late holds up none behind it.
+    wide = RateLimit(max(1, rate.numerator), float(rate.denominator) if rate else 100.0)
     return (wide, *(limit for limit in connector.limits if limit.paths))
 
 
 class Connections:
     """All connections of a session, by alias. `calls`: every call made so far, in order."""
 
-    def __init__(self, configs: Mapping[str, ConnectionConfig], cancel: threading.Event) -> None:
+    def __init__(
+        self,
+        configs: Mapping[str, ConnectionConfig],
+        cancel: threading.Event,
+        bound: Callable[[Client, ConnectionConfig], None] = _unbounded,
+    ) -> None:
         self.configs = dict(configs)
+        self._bound = bound
         self._cancel = cancel
         self._opened: dict[str, Opened] = {}
         self.calls: list[Call] = []
@@ -128,7 +164,9 @@ class Connections:
                 )
             raise SqlError(f"there is no connection @{alias}. {hint}")
         if alias not in self._opened:
-            self._opened[alias] = Opened(self.configs[alias], self._cancel, self.calls.append)
+            self._opened[alias] = Opened(
+                self.configs[alias], self._cancel, self.calls.append, self._bound
+            )
         return self._opened[alias]
 
     def close(self) -> None:

@@ -5,13 +5,14 @@ What only some commands need is imported where it is needed: a local query waits
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlcrm.catalog.config import find_config, load_config
 from sqlcrm.dialect.tokens import tokenize
 from sqlcrm.errors import ConfigurationError, JournalProblem, SqlError, did_you_mean
+from sqlcrm.session.progress import Progress as Progress
+from sqlcrm.session.progress import Watch, nobody
 from sqlcrm.session.state import Session
 from sqlcrm.writing.guards import Limits as Limits
 
@@ -21,7 +22,7 @@ def open_session(
     *,
     kind: str = "query",
     limits: Limits | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Watch = nobody,
     state: Path | None = None,
 ) -> Session:
     """Open a session with the connections file that `config`, SQLCRM_CONFIG or a folder names.

@@ -9,12 +9,14 @@ from typing import Any
 from sqlglot import exp
 
 from sqlcrm.dialect import LOCAL, SYSTEM, Statement
-from sqlcrm.errors import ProgrammingError, SqlError, did_you_mean
+from sqlcrm.errors import DatabaseError, ProgrammingError, SqlError, did_you_mean
 from sqlcrm.execution.staging import Connection, Staging
 from sqlcrm.planner.build import Environment, read_plan, wanting
 from sqlcrm.planner.constants import Binds as Values
 from sqlcrm.planner.plan import ReadPlan, Relation
+from sqlcrm.planner.sharing import shared
 from sqlcrm.planner.sources import sql
+from sqlcrm.session.progress import Progress
 from sqlcrm.session.relations import complete, local_name, remote, spreadsheet, system
 from sqlcrm.session.result import Binds
 from sqlcrm.session.state import Session
@@ -38,6 +40,7 @@ class Prepared:
         self.binds = Values(by_mark, self.named)
         self.relations: dict[str, Relation] = {}
         self.given: dict[str, str] = {}
+        self.undiscovered: list[Relation] = []
         self._known: dict[str, list[str] | None] = {}
         for ref in statement.lexed.refs:
             if ref.alias == LOCAL:
@@ -46,34 +49,53 @@ class Prepared:
             if ref.kind == "file":
                 self.given[ref.mark] = spreadsheet(ref, session.engine, self.binds, statement.text)
             elif ref.alias == SYSTEM:
-                self.given[ref.mark] = system(
-                    ref, session.engine, session.journal, session.connections, statement.text
-                )
+                self.given[ref.mark] = system(ref, session.engine, session.journal, statement.text)
             else:
                 self.relations[ref.mark] = remote(ref, session.connections, statement.text)
-        self.staging = Staging(session.engine, self._connect, self.named, marks, self.given)
+        # What decides about a write is asked of the API itself.
+        cache = session.cache if statement.target is None else None
+        self.staging = Staging(
+            session.engine, self._connect, self.named, marks, self.given, cache, self._tell
+        )
 
-    def plan(self, text: str) -> ReadPlan:
-        """Plan a marked query of this statement, reading custom columns where it needs them."""
+    def plan(self, text: str, *, discover: bool = True) -> ReadPlan:
+        """Plan a marked query of this statement, reading custom columns where it needs them.
+
+        discover: false makes no call; `undiscovered` then names the tables that need one.
+        """
         relations = {mark: r for mark, r in self.relations.items() if mark in text}
         if not relations:
             return ReadPlan(text, ())
-        environment = Environment(self.binds, self.session.engine.zone(), self._local_columns)
-        for relation in wanting(text, relations, environment):
+        zone = self.session.engine.zone()
+        environment = Environment(self.binds, zone, self._local_columns, self._evaluate)
+        wanted = wanting(text, relations, environment)
+        self.undiscovered = [] if discover else wanted
+        for relation in wanted if discover else ():
             found = complete(relation, self.session.connections)
             relations[found.mark] = self.relations[found.mark] = found
-        return read_plan(text, relations, environment, self.statement.text)
+        return shared(read_plan(text, relations, environment, self.statement.text))
 
     def stage(self, plan: ReadPlan) -> None:
         """Check a plan's text, then read its remote tables.
 
         Raises: SqlError that points at an unknown column and offers the nearest names.
         """
+        self.prepare(plan)
+        self.staging.stage(plan)
+        self.session.remember(self.staging.done.values())
+
+    def prepare(self, plan: ReadPlan, *, check: bool = True) -> None:
+        """Make a plan's stages, and let DuckDB check the text against them."""
         try:
-            self.staging.prepare(plan)
+            self.staging.prepare(plan, check=check)
         except SqlError as error:
             raise self._pointing(error) from None
-        self.staging.stage(plan)
+
+    def readable(self, text: str) -> str:
+        """Return a text with the user's names in place of marks."""
+        for ref in self.statement.lexed.refs:
+            text = text.replace(ref.mark, ref.name)
+        return text
 
     def _pointing(self, error: SqlError) -> SqlError:
         """Return DuckDB's word on an unknown column with the place and all columns there are."""
@@ -86,9 +108,18 @@ class Prepared:
         message = f"there is no column {name!r}. {did_you_mean(name, known)}"
         return SqlError(message, text, start, start + len(name))
 
+    def _tell(self, table: str, rows: int, pages: int, of: int | None) -> None:
+        self.session.progress(Progress(table, rows, pages, of))
+
     def _connect(self, alias: str) -> Connection:
         opened = self.session.connections.get(alias)
-        return Connection(opened.client, opened.connector.zone)
+        return Connection(
+            opened.client,
+            opened.connector.zone,
+            opened.account_key,
+            self.session.settings.cache_ttl(opened.config.cache_ttl),
+            self.session.connections.calls,
+        )
 
     def _local_columns(self, node: exp.Expr) -> list[str] | None:
         """Return the columns of a local source, None where they are not known."""
@@ -100,6 +131,15 @@ class Prepared:
         if text not in self._known:
             self._known[text] = self.session.engine.columns(self.staging.text(text))
         return self._known[text]
+
+    def _evaluate(self, expression: str) -> tuple[str, str] | None:
+        """Return the type and the text of a constant expression; None for NULL and for errors."""
+        try:  # TRY: an error would end the user's transaction
+            query = f"SELECT typeof(v), v::VARCHAR FROM (SELECT TRY({expression}) AS v)"
+            kind, text = self.staging.run(query)[0]
+        except DatabaseError:
+            return None
+        return None if text is None else (str(kind), str(text))
 
 
 def _named(statement: Statement, binds: Binds) -> dict[str, Any]:

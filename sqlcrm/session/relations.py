@@ -101,7 +101,7 @@ def spreadsheet(ref: Ref, engine: Engine, binds: Binds, text: str) -> str:
     )
 
 
-def system(ref: Ref, engine: Engine, journal: Journal, connections: Connections, text: str) -> str:
+def system(ref: Ref, engine: Engine, journal: Journal, text: str) -> str:
     """Stage one of the journal's tables and return its quoted name."""
     from sqlcrm.execution.columns import stage_columns
 
@@ -120,8 +120,6 @@ def system(ref: Ref, engine: Engine, journal: Journal, connections: Connections,
         raise SqlError(str(error), text, ref.start, ref.end) from None
     if name == "rejected":
         described, rows = _in_target_columns(described, rows)
-    if name == "requests" and not named:
-        rows = [*rows, *_unlogged(described, connections, rows)]
     names = [column for column, _ in described]
     columns = [(kind, [row[i] for row in rows]) for i, (_, kind) in enumerate(described)]
     return stage_columns(engine, ref.name, names, columns)
@@ -152,26 +150,6 @@ def _plain(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
-
-
-def _unlogged(
-    described: Sequence[tuple[str, str]],
-    connections: Connections,
-    logged: Sequence[tuple[Any, ...]],
-) -> list[tuple[Any, ...]]:
-    """Return this session's calls that no run has logged: those of plain SELECTs."""
-    import datetime as dt
-
-    place = {name: i for i, (name, _) in enumerate(described)}
-    known = {row[place["started_at"]] for row in logged}
-    found = []
-    for call in connections.calls:
-        at = dt.datetime.fromtimestamp(call.at, dt.UTC)
-        if at in known:
-            continue
-        row = {name: getattr(call, name, None) for name, _ in described} | {"started_at": at}
-        found.append(tuple(row[name] for name, _ in described))
-    return found
 
 
 def local_name(ref: Ref) -> str:

@@ -13,13 +13,20 @@ from sqlcrm.session.result import Binds, Result
 from sqlcrm.session.state import Session
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from sqlcrm.planner.plan import ReadPlan
     from sqlcrm.session.prepared import Prepared
 
 
 def run(session: Session, statement: Statement, binds: Binds = None) -> Result:
     """Run one parsed statement to its end and return its result."""
-    if not statement.lexed.refs:  # nothing of ours in it: DuckDB's alone
+    session.stop_if_streaming()
+    session.settings.begin()
+    statement = session.views.expanded(statement)
+    if not statement.lexed.refs:  # nothing of ours in it: DuckDB's alone, but for our settings
+        if session.settings.change(statement) or session.views.drop(statement):
+            return Result()
         result = _result(session, statement.text, binds, ())
         _note_transaction(session, statement)
         return result
@@ -32,11 +39,16 @@ def run(session: Session, statement: Statement, binds: Binds = None) -> Result:
 
     try:
         prepared = Prepared(session, statement, binds)
+        if statement.explain is not None:
+            from sqlcrm.session.explain import explain
+
+            return explain(session, prepared)
         if statement.target is not None:
             return write(session, prepared)
         return query(session, prepared)
     finally:
         session.engine.drop_stages()
+        session.log_calls()
 
 
 def parsed(session: Session, script: str) -> list[Statement]:
@@ -57,17 +69,52 @@ def pointing(statement: Statement, script: str) -> Iterator[None]:
     try:
         yield
     except SqlError as error:
+        end = statement.offset + len(statement.text)
+        if script[statement.offset : end] != statement.text:
+            raise  # with views in it, the statement is no longer the script's own text
         raise moved(error, statement.text, statement.offset, script) from None
 
 
 def query(session: Session, prepared: Prepared) -> Result:
     """Run a SELECT, or a local statement that may read remote tables."""
     statement = prepared.statement
+    if session.views.define(statement):
+        return Result()
     plan = prepared.plan(statement.query)
     _refuse_what_is_not_there(statement, plan)
     prepared.stage(plan)
     text = prepared.staging.text(statement.query)
-    return _result(session, text, named_binds(text, prepared.named), plan.notices)
+    notices = (*plan.notices, *prepared.staging.notices)
+    return _result(session, text, named_binds(text, prepared.named), notices)
+
+
+def stream(session: Session, statement: Statement, binds: Binds = None) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of one query as they come; no other statement may run meanwhile.
+
+    A query that needs all rows before its first one is run as a whole.
+    """
+    session.settings.begin()
+    statement = session.views.expanded(statement)
+    if not statement.lexed.refs or statement.target is not None or statement.explain is not None:
+        yield from run(session, statement, binds).arrow().to_batches()
+        return
+    from sqlcrm.session.prepared import Prepared
+
+    with session.streaming():
+        try:
+            prepared = Prepared(session, statement, binds)
+            plan = prepared.plan(statement.query)
+            if not plan.streams:
+                yield from query(session, prepared).arrow().to_batches()
+                return
+            prepared.prepare(plan)
+            text = prepared.staging.text(statement.query)
+            bound = named_binds(text, prepared.named)
+            for _ in prepared.staging.batches(plan):
+                yield from _result(session, text, bound, ()).arrow().to_batches()
+        finally:
+            session.engine.drop_stages()
+            session.log_calls()
 
 
 def _result(session: Session, text: str, binds: Binds, notices: Sequence[str]) -> Result:
@@ -97,10 +144,9 @@ def _refuse_what_is_not_there(statement: Statement, plan: ReadPlan) -> None:
     words = statement.text.casefold().split()[:4]
     if not plan.scans or not words:
         return
-    if words[0] == "create" and {"view", "macro", "function"} & set(words):
+    if words[0] == "create" and {"macro", "function"} & set(words):
         raise NotSupportedError(
-            "a view or macro over a remote table is not supported: "
-            "CREATE TABLE … AS SELECT keeps a copy"
+            "a macro over a remote table is not supported: CREATE TABLE … AS SELECT keeps a copy"
         )
-    if words[0] in {"explain", "prepare"}:
+    if words[0] == "prepare":
         raise NotSupportedError(f"{words[0].upper()} of remote tables is not supported yet")

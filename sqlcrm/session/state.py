@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlcrm.errors import Cancelled, JournalProblem
+from sqlcrm.errors import Cancelled, InterfaceError, JournalProblem
 from sqlcrm.execution.engine import Engine
+from sqlcrm.session.progress import Watch, nobody
+from sqlcrm.session.settings import Settings
+from sqlcrm.session.views import Views
 
 # A local query is to wait for none of these.
 if TYPE_CHECKING:
     from sqlcrm.catalog.config import ConnectionConfig
+    from sqlcrm.execution.cache import Cache
+    from sqlcrm.execution.staging import Staged
+    from sqlcrm.planner.access import Access
+    from sqlcrm.planner.plan import Scan
     from sqlcrm.session.connections import Connections
     from sqlcrm.state.journal import Journal
+    from sqlcrm.transport import Client
     from sqlcrm.writing.guards import Limits
 
 
 WAIT = 60.0
 """Seconds to wait for another run that writes the same table."""
+
+
+def total_key(scan: Scan, access: Access) -> tuple[object, ...]:
+    """Return what names a list, its filters included, among those whose length is known."""
+    return (scan.relation.connection, access.read.path, access.query)
 
 
 def _scratch(state: Path | None) -> Path:
@@ -41,7 +56,7 @@ class Session:
     """One user at work. Not for two threads at once; `cancel` may be called from another.
 
     wait: seconds to wait for another run that writes the same table.
-    progress: is told table, rows done and rows in all while a write goes on.
+    progress: is told how far a statement is.
     """
 
     def __init__(
@@ -53,27 +68,45 @@ class Session:
         state: Path | None = None,
         restricted: bool = False,
         wait: float = WAIT,
-        progress: Callable[[str, int, int], None] | None = None,
+        progress: Watch = nobody,
     ) -> None:
         self.kind = kind
         self.wait = wait
         self.configs = configs
         self._limits = limits
         self._state = state
-        self.progress = progress or (lambda _table, _done, _all: None)
+        self.progress = progress
         self.engine = Engine(_scratch(state), restricted=restricted)
         self._cancel = threading.Event()
         self.in_transaction = False
         self._run: int | None = None
         self._statements = 0
         self._script = ("", "")
+        self.settings = Settings()
+        self.views = Views()
+        self._logged = 0
+        self._streaming = False
+        self.accounts: dict[str, int] = {}  # by alias, as the journal numbers them
+        self.totals: dict[tuple[object, ...], int] = {}
 
     @cached_property
     def connections(self) -> Connections:
         """The connections, none of them opened before it is used."""
         from sqlcrm.session.connections import Connections
 
-        return Connections(self.configs, self._cancel)
+        return Connections(self.configs, self._cancel, self._bound)
+
+    def _bound(self, client: Client, config: ConnectionConfig) -> None:
+        """Tell a connection's client what the session's settings allow it."""
+        client.allow(self.settings.max_requests or config.max_requests)
+        client.deadline(self.settings.seconds_left())
+
+    @cached_property
+    def cache(self) -> Cache:
+        """What remote tables were read, for those connections that may use it again."""
+        from sqlcrm.execution.cache import Cache
+
+        return Cache(self.engine)
 
     @cached_property
     def journal(self) -> Journal:
@@ -101,6 +134,30 @@ class Session:
         folder = self.journal.path.parent
         with holding(folder, account, table, wait=self.wait, stop=self.stop_if_cancelled):
             yield
+
+    def remember(self, staged: Iterable[Staged]) -> None:
+        """Note how long lists are, for the forecasts of later statements."""
+        for one in staged:
+            if one.total is not None:
+                self.totals[total_key(one.scan, one.access)] = one.total
+
+    @contextmanager
+    def streaming(self) -> Iterator[None]:
+        """Keep other statements away while rows of one are still coming.
+
+        Raises: InterfaceError where there is a stream already.
+        """
+        self.stop_if_streaming()
+        self._streaming = True
+        try:
+            yield
+        finally:
+            self._streaming = False
+
+    def stop_if_streaming(self) -> None:
+        """Raise InterfaceError where a stream is read only in part as yet."""
+        if self._streaming:
+            raise InterfaceError("a stream is under way: read it to its end, or close() it, first")
 
     def stop_if_cancelled(self) -> None:
         """Raise Cancelled where the session was cancelled."""
@@ -132,8 +189,31 @@ class Session:
             self._run = self.journal.begin_run(self.kind, *self._script)
         return self._run
 
+    def new_calls(self) -> list[dict[str, Any]]:
+        """Return the calls made since this was last asked, as the journal keeps them."""
+        if "connections" not in self.__dict__:
+            return []
+        calls = self.connections.calls
+        fresh, self._logged = calls[self._logged :], len(calls)
+        return [
+            {field.name: getattr(call, field.name) for field in fields(call)}
+            | {
+                "at": dt.datetime.fromtimestamp(call.at, dt.UTC),
+                "account_id": self.accounts.get(call.connection),
+            }
+            for call in fresh
+        ]
+
+    def log_calls(self) -> None:
+        """Let the journal keep a statement's calls; a query needs none, so it may have trouble."""
+        try:
+            if fresh := self.new_calls():
+                self.journal.log_requests(self.journaled(), self._statements, fresh)
+        except (JournalProblem, OSError):
+            return
+
     def end(self, exit_code: int) -> None:
-        """End the run, if it wrote anything, in the state that its exit code means."""
+        """End the run, if the journal has heard of it, in the state that its exit code means."""
         if self._run is not None:
             state = "done" if exit_code in {0, 4} else "failed"
             if exit_code == Cancelled.exit_code:

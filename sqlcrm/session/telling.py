@@ -29,11 +29,13 @@ def unmatched(prepared: Prepared, plan: ReadPlan) -> list[Unmatched]:
         staged = prepared.staging.done[scan.relation.mark]
         table = f"{scan.relation.table.name}@{scan.relation.connection}"
         for source in scan.keys:
-            if scan.relation.mark in source.needs or not _holds_all(staged, source.column):
+            if not source.joins or scan.relation.mark in source.needs:
+                continue
+            if not _holds_all(staged, source.column):
                 continue
             rows = _missing(prepared, source, staged.table)
             if rows:
-                label = _readable(prepared, source.label)
+                label = prepared.readable(source.label)
                 values = tuple((key, int(count)) for key, count in rows)
                 found.append(Unmatched(label, table, source.column, values))
         for predicate in scan.predicates:
@@ -66,8 +68,7 @@ def _holds_all(staged: Staged, column: str) -> bool:
     well be in the CRM.
     """
     access = staged.access
-    asked = [] if access.read.by == column else list(access.pushed)
-    others = [predicate for predicate in asked if predicate.column != column]
+    others = [predicate for predicate in access.pushed if predicate.column != column]
     return not others and not staged.scan.params and access.read.by in {"", column}
 
 
@@ -98,13 +99,6 @@ def _missing(prepared: Prepared, source: KeySource, table: str) -> list[tuple[An
         return prepared.staging.run(f"SELECT k, count(*) FROM ({missing}) GROUP BY k ORDER BY k")
     except DatabaseError:
         return []  # the source cannot stand alone: nothing can be said about it
-
-
-def _readable(prepared: Prepared, text: str) -> str:
-    """Return a text with the user's names in place of marks."""
-    for ref in prepared.statement.lexed.refs:
-        text = text.replace(ref.mark, ref.name)
-    return text
 
 
 def first_rows(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from sqlcrm.planner.dml import RowQuery, check_verb, row_query, target_columns
 from sqlcrm.planner.plan import Relation, Scan
 from sqlcrm.sdk import Column, Table
 from sqlcrm.session.prepared import Prepared
+from sqlcrm.session.progress import Progress
 from sqlcrm.session.relations import complete, remote
 from sqlcrm.session.result import Result
 from sqlcrm.session.state import Session
@@ -43,11 +43,10 @@ class _Writing:
         self.prepared = prepared
         self.statement = prepared.statement
         self.started = time.monotonic()
-        self.seen_calls = self._logged = len(session.connections.calls)
+        self.seen_calls = len(session.connections.calls)
         self.relation = self._target()
         self.unmatched: list[Unmatched] = []
         self.notices: list[str] = []
-        self._accounted: int | None = None
 
     def _target(self) -> Relation:
         """Return the relation that is written, with custom columns if a name asks for them."""
@@ -71,17 +70,22 @@ class _Writing:
         opened = self.session.connections.get(self.relation.connection)
         if opened.config.read_only:
             raise GuardRefused(f"@{self.relation.connection} is read_only: nothing was written")
-        account = self._accounted = self._account()
+        account = self._account()
         with self.session.holding(account, self.relation.table.name):
             plan = self._plan(opened.config.allow_resubscribe)
             refusal = self._refusal(plan, read_only=opened.config.read_only)
             run, number = self._journal(plan, account)
-            place = Run(self.session.journal, run, number, self._new_calls)
+            place = Run(self.session.journal, run, number, self.session.new_calls)
             if refusal is not None:
                 place.skip(f"refused by a guard: {refusal}")
                 self._end("skipped", run, number, str(refusal))
                 raise refusal
-            self._apply(plan, place)
+            try:
+                self._apply(plan, place)
+            finally:
+                touched = self.relation.table.touches
+                tables = None if touched is None else {self.relation.table.name, *touched}
+                self.session.cache.forget(opened.account_key, tables)
         self._end("done", run, number)
         return Result(report=self._report(plan, run, number))
 
@@ -91,6 +95,7 @@ class _Writing:
         Raises: what stopped it; its exit code says if rows are of unknown outcome.
         """
         client = self.session.connections.get(self.relation.connection).client
+        self.prepared.staging.forget()
         applied = apply(plan, client, place, self._progress)
         stop = applied.stop
         if applied.unknown and not isinstance(stop, Cancelled):
@@ -226,7 +231,9 @@ class _Writing:
     def _account(self) -> int:
         opened = self.session.connections.get(self.relation.connection)
         client, name = opened.client, opened.connector.name
-        return self.session.journal.account(name, client.origin, opened.identity.account)
+        number = self.session.journal.account(name, client.origin, opened.identity.account)
+        self.session.accounts[self.relation.connection] = number
+        return number
 
     def _journal(self, plan: WritePlan, account: int) -> tuple[int, int]:
         """Freeze the plan, durably, before anything of it is sent."""
@@ -255,21 +262,12 @@ class _Writing:
         return run, number
 
     def _progress(self, done: int, every: int) -> None:
-        self.session.progress(self.relation.table.name, done, every)
-
-    def _new_calls(self) -> list[dict[str, Any]]:
-        """Return the calls made since this was last asked, for the journal."""
-        calls = self.session.connections.calls
-        fresh, self._logged = calls[self._logged :], len(calls)
-        return [
-            dataclasses.asdict(call)
-            | {"at": dt.datetime.fromtimestamp(call.at, dt.UTC), "account_id": self._accounted}
-            for call in fresh
-        ]
+        table = f"{self.relation.table.name}@{self.relation.connection}"
+        self.session.progress(Progress(table, done, done, every, writing=True))
 
     def _end(self, state: str, run: int, number: int, error: str = "") -> None:
         journal = self.session.journal
-        journal.log_requests(run, number, self._new_calls())
+        journal.log_requests(run, number, self.session.new_calls())
         calls = len(self.session.connections.calls) - self.seen_calls
         journal.end_statement(run, number, state, calls=calls, error=error)
 

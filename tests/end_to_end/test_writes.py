@@ -252,7 +252,9 @@ def test_every_operation_is_in_the_journal_before_it_is_sent(crm, opened, tmp_pa
     with opened(crm) as db:
         path = tmp_path / "state" / "journal.sqlite3"
 
-        def watch(table, done, every):
+        def watch(progress):
+            if not progress.writing:
+                return
             with sqlite3.connect(path) as journal:
                 states = journal.execute(
                     "select state, count(*) from operations group by 1"
@@ -268,8 +270,8 @@ def test_every_operation_is_in_the_journal_before_it_is_sent(crm, opened, tmp_pa
 def test_cancel_leaves_the_rest_planned_for_later(crm, opened):
     with opened(crm) as db:
 
-        def stop(table, done, every):
-            if done == 2:
+        def stop(progress):
+            if progress.writing and progress.done == 2:
                 db.cancel()
 
         db.session.progress = stop
@@ -348,7 +350,7 @@ def test_few_calls_where_a_key_narrows_whatever_order_it_is_written_in(crm, db):
         "(select id from contacts@ac where email = ?)",
         [address],
     ).fetchall()
-    assert crm.count() - since == 2
+    assert crm.count() - since == 1  # the list rows lie beside the contact
     since = crm.count()
     has = db.execute("select count(*) from contact_tags@ac where tag_id = 2").fetchall()[0][0]
     assert crm.count() - since == -(-has // 100)
@@ -426,8 +428,9 @@ def test_statements_behind_an_unknown_outcome_do_not_run(crm, opened):
 def test_an_unknown_row_ends_a_stopped_statement_with_exit_code_five(crm, opened):
     with testing(), opened(crm) as db:
 
-        def cut(table, done, every):
-            crm.fault("lost-reply")
+        def cut(progress):
+            if progress.writing:
+                crm.fault("lost-reply")
 
         db.session.progress = cut
         with pytest.raises(sqlcrm.Error, match="1 done, 2 skipped, 1 unknown") as caught:
@@ -531,7 +534,7 @@ def test_a_join_through_a_function_says_that_nothing_can_be_told(crm, db):
     db.execute("insert into people values ('NOBODY@example.org')")
     report = db.execute(
         "insert into contact_tags@ac (contact_id, tag_id) select c.id, 1 from people p "
-        "join contacts@ac c on lower(c.email) = lower(p.email)"
+        "join contacts@ac c on reverse(c.email) = reverse(p.email)"
     ).report
     assert any("read without keys" in notice for notice in report.notices)
 
@@ -544,8 +547,8 @@ def test_subscribing_without_a_status_says_what_is_recorded(crm, db):
 def test_a_statement_that_stops_says_how_far_it_came(crm, opened):
     with testing(), opened(crm) as db:
 
-        def stop(table, done, every):
-            if done == 2:
+        def stop(progress):
+            if progress.writing and progress.done == 2:
                 crm.fault("500")
 
         db.session.progress = stop

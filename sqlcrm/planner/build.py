@@ -13,6 +13,7 @@ from sqlcrm.planner.columns import Need, check, needs, respelled
 from sqlcrm.planner.constants import NOTHING, UNKNOWN, Binds, constant, fit
 from sqlcrm.planner.counts import counted
 from sqlcrm.planner.ctes import inlined
+from sqlcrm.planner.extremes import extremes
 from sqlcrm.planner.folding import Constants, Evaluate
 from sqlcrm.planner.joins import key_sources
 from sqlcrm.planner.keys import beside
@@ -101,7 +102,7 @@ class _Findings:
 
 def _findings(names: Names) -> dict[str, _Findings]:
     """Apply the rules, and bring together what they found for the places of each relation."""
-    conditions, keys, stops = predicates(names), key_sources(names), limits(names)
+    conditions, keys, stops = predicates(names), key_sources(names), limits(names) | extremes(names)
     counts = counted(names, conditions)
     nothing = Limit(0, "") if isinstance(names.tree, exp.Describe) else None
     found = dict.fromkeys(names.relations, _Findings(limit=nothing))

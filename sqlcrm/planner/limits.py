@@ -102,7 +102,7 @@ def flow(select: exp.Select, names: Names) -> list[Source] | None:
     if any(join is None or join.side != "LEFT" or join.method or join.kind for join in joins):
         return None
     where = select.args.get("where")
-    if where is not None and not _decided(where.this, scope, names):
+    if where is not None and not decided(where.this, scope, names):
         return None
     driver = scope[0]
     if driver.relation is not None:
@@ -129,7 +129,7 @@ def _united(query: exp.Expr, names: Names) -> list[Source] | None:
     return [source for side in sides for source in side or ()]
 
 
-def _decided(condition: exp.Expr, scope: list[Source], names: Names) -> bool:
+def decided(condition: exp.Expr, scope: list[Source], names: Names) -> bool:
     """Whether the first source's own columns decide: an item of SELECT may be named there."""
     driver = scope[0]
     columns = [c for c in own_columns(condition) if not names.binds.mark(c)]
@@ -178,10 +178,11 @@ def _ordered(item: exp.Expr, query: exp.Select, names: Names) -> Order | None:
     scope = names.scope(query)
     if not scope or names.owner(column, scope) is not scope[0]:
         return None
-    return _sorted_by(scope[0], column.name.casefold(), bool(item.args.get("desc")), names)
+    return sorted_by(scope[0], column.name.casefold(), bool(item.args.get("desc")), names)
 
 
-def _sorted_by(source: Source, name: str, descending: bool, names: Names) -> Order | None:
+def sorted_by(source: Source, name: str, descending: bool, names: Names) -> Order | None:
+    """Return the order by a column of a table, which derived tables may have renamed."""
     while source.relation is None:
         places = steps(names, source, name)
         if len(places) != 1:

@@ -49,7 +49,7 @@ def connect(
     yes, max_changes, max_deletes: what a write may do without being asked; see docs/writing.md.
     on_rejected: "report" leaves rejected rows to `cursor.report`; "raise" raises Rejected.
     restricted: no files, no settings; for statements of strangers.
-    state: the folder of the journal, instead of the user's own.
+    state: the folder of the journal and of what is used of rate limits, instead of the user's own.
     Raises: ConfigurationError.
     """
     if on_rejected not in {"report", "raise"}:

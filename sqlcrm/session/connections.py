@@ -31,8 +31,10 @@ class Opened:
         cancel: threading.Event,
         record: Callable[[Call], None],
         bound: Callable[[Client, ConnectionConfig], None] = _unbounded,
+        state: Path | None = None,
     ) -> None:
         self._bound = bound
+        self._state = state
         self.config = config
         self.connector: Connector = load(config.connector)
         self._record = record
@@ -50,7 +52,7 @@ class Opened:
             settings = resolve(self.config, self.connector)
             clock = Clock()
             key = f"{self.config.connector} {sorted(settings.items())!r}"
-            folder = _shared_folder()
+            folder = _shared_folder(self._state)
             limiter = limiter_for(key, _limits(self.config, self.connector), clock, folder)
             self._client = Client(
                 connection=self.config.alias,
@@ -115,12 +117,15 @@ def _without_clashes(table: Table, found: Any) -> list[Column]:
     return columns
 
 
-def _shared_folder() -> Path | None:
-    """Return where all processes of this user meet; None where there can be no such place."""
+def _shared_folder(state: Path | None) -> Path | None:
+    """Return where all processes of this user meet; None where there can be no such place.
+
+    state: the session's own folder, instead of the user's.
+    """
     from sqlcrm.state.folder import state_folder
 
     try:
-        return state_folder()
+        return state or state_folder()
     except JournalProblem:
         return None
 
@@ -144,9 +149,11 @@ class Connections:
         configs: Mapping[str, ConnectionConfig],
         cancel: threading.Event,
         bound: Callable[[Client, ConnectionConfig], None] = _unbounded,
+        state: Path | None = None,
     ) -> None:
         self.configs = dict(configs)
         self._bound = bound
+        self._state = state
         self._cancel = cancel
         self._opened: dict[str, Opened] = {}
         self.calls: list[Call] = []
@@ -165,7 +172,7 @@ class Connections:
             raise SqlError(f"there is no connection @{alias}. {hint}")
         if alias not in self._opened:
             self._opened[alias] = Opened(
-                self.configs[alias], self._cancel, self.calls.append, self._bound
+                self.configs[alias], self._cancel, self.calls.append, self._bound, self._state
             )
         return self._opened[alias]
 

@@ -74,14 +74,14 @@ def _result(session: Session, found: Sequence[Facts], notes: Sequence[str], form
 def _lines(facts: Facts) -> Iterator[str]:
     yield facts["table"]
     for name, value in facts.items():
-        if name == "table" or value in (None, "", [], ()):
-            continue
-        if isinstance(value, list):
-            value = ", ".join(map(str, value))
-        elif isinstance(value, Mapping):
-            value = ", ".join(f"{inner:,} {word}" if isinstance(inner, int) else f"{inner} {word}"
-                              for word, inner in value.items())  # fmt: skip
-        yield f"  {name.replace('_', ' '):<16}{value}"
+        if name != "table" and value not in (None, "", []):
+            yield f"  {name.replace('_', ' '):<16}{_told(value)}"
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _scan_facts(scan: Scan, access: Access | None, prepared: Prepared) -> Facts:
@@ -198,9 +198,9 @@ def _staged(one: Staged, prepared: Prepared) -> Facts:
         facts["access"] = f"the cache, read {one.cached:,.0f} s ago"
     calls = one.calls
     facts["calls"] = len(calls)
-    facts["of_these_at_most_for_parts"] = one.extra or None
+    facts["for_parts"] = f"{one.extra:,} of these at most" if one.extra else None
     facts["rows"] = one.rows
-    facts["stopped_early"] = one.stopped or None
+    facts["stopped_early"] = "yes" if one.stopped else None
     facts["waited"] = f"{sum(call.waited_ms for call in calls) / 1000:.2f} s for the rate limit"
     facts["answered"] = f"{sum(call.ms for call in calls) / 1000:.2f} s, all calls together"
     facts["retries"] = sum(call.attempt > 1 for call in calls)

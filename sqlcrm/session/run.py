@@ -85,7 +85,8 @@ def query(session: Session, prepared: Prepared) -> Result:
     prepared.stage(plan)
     text = prepared.staging.text(statement.query)
     notices = (*plan.notices, *prepared.staging.notices)
-    return _result(session, text, named_binds(text, prepared.named), notices)
+    with session.engine.careful(text):
+        return _result(session, text, named_binds(text, prepared.named), notices)
 
 
 def stream(session: Session, statement: Statement, binds: Binds = None) -> Iterator[pa.RecordBatch]:

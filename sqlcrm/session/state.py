@@ -94,7 +94,7 @@ class Session:
         """The connections, none of them opened before it is used."""
         from sqlcrm.session.connections import Connections
 
-        return Connections(self.configs, self._cancel, self._bound)
+        return Connections(self.configs, self._cancel, self._bound, self._state)
 
     def _bound(self, client: Client, config: ConnectionConfig) -> None:
         """Tell a connection's client what the session's settings allow it."""

@@ -47,6 +47,7 @@ class _Writing:
         self.relation = self._target()
         self.unmatched: list[Unmatched] = []
         self.notices: list[str] = []
+        self._names: list[str] = []  # of the columns of the rows read last
 
     def _target(self) -> Relation:
         """Return the relation that is written, with custom columns if a name asks for them."""
@@ -184,8 +185,7 @@ class _Writing:
 
     def _source(self) -> tuple[list[tuple[Any, ...]], list[str]]:
         rows = self._rows(self.statement.query)
-        description = self.session.engine.connection.description or []
-        return rows, [str(item[0]) for item in description]
+        return rows, self._names
 
     def _rows(self, marked: str) -> list[tuple[Any, ...]]:
         """Run the source query; note which of its keys met nothing."""
@@ -194,7 +194,11 @@ class _Writing:
         self.prepared.stage(plan)
         self.unmatched += unmatched(self.prepared, plan)
         self.notices += unclear(self.prepared, plan)
-        return self.prepared.staging.run(marked)
+        engine = self.session.engine
+        with engine.careful(marked):
+            rows = self.prepared.staging.run(marked)
+            self._names = [str(item[0]) for item in engine.connection.description or ()]
+        return rows
 
     def _existing(
         self, values: Sequence[Mapping[str, Any]], given: Sequence[str] = ()

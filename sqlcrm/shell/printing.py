@@ -63,7 +63,7 @@ def _grid(name: str) -> Callable[[Style, Columns, Sequence[Row]], Iterable[str]]
     """Return a printer of tables in one of tabulate's formats; NULL is shown, nothing is cut."""
 
     def printer(_style: Style, columns: Columns, rows: Sequence[Row]) -> Iterable[str]:
-        if name == "table" and [column for column, _ in columns] == list(_EXPLAINED):
+        if name == "table" and [column for column, _ in columns] == EXPLAINED:
             yield from (f"{row[1]}\n" for row in rows)
             return
         from tabulate import tabulate
@@ -82,7 +82,8 @@ def _grid(name: str) -> Callable[[Style, Columns, Sequence[Row]], Iterable[str]]
     return printer
 
 
-_EXPLAINED = ("explain_key", "explain_value")
+EXPLAINED = ["explain_key", "explain_value"]
+"""The columns of an EXPLAIN: its texts are printed as they are."""
 
 
 def _markdown_cell(value: Any) -> str:

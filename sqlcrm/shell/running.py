@@ -15,7 +15,7 @@ from sqlcrm.session.opening import Limits, open_session
 from sqlcrm.session.scripts import Script, run_script
 from sqlcrm.shell.narration import Narrator
 from sqlcrm.shell.output import Output
-from sqlcrm.shell.printing import Style
+from sqlcrm.shell.printing import EXPLAINED, Style
 from sqlcrm.shell.signals import stopping
 
 if TYPE_CHECKING:
@@ -118,7 +118,8 @@ class Runner:
             return
         self._narrator.clear()
         count = self._output.result(result)
-        if self._output.path is None and self._output.style.format in {"table", "markdown"}:
+        counts = self._output.path is None and result.names != EXPLAINED
+        if counts and self._output.style.format in {"table", "markdown"}:
             self._narrator.say(_rows(count))
 
     def _interrupted(self, script: Script) -> None:

@@ -339,3 +339,20 @@ def test_a_stream_that_fails_says_so(crm, db):
     with pytest.raises(sqlcrm.ProgrammingError, match="no column"):
         list(db.stream("select nonsense from tags@ac"))
     assert db.execute("select 1").fetchall() == [(1,)]
+
+
+def test_a_limit_holds_where_the_other_side_of_a_left_join_is_narrowed_to_nothing(crm, db):
+    """DuckDB 2.0.0 drops such a LIMIT."""
+    db.execute("create table m as select range + 1 as id, range % 5 as a from range(10)")
+    sql = "select * from m left join tags@ac t on t.id = m.a and t.tag = 'no such tag' limit 4"
+    assert len(db.execute(sql).fetchall()) == 4
+    assert len(db.execute(f"create table four as {sql}").execute("from four").fetchall()) == 4
+    assert db.execute("select current_setting('disabled_optimizers')").fetchall() == [("",)]
+
+
+@pytest.mark.parametrize("how", ["explain", "explain analyze"])
+def test_explain_of_a_write_is_refused_and_writes_nothing(crm, db, how):
+    since = crm.count()
+    with pytest.raises(sqlcrm.NotSupportedError, match="EXPLAIN of a write"):
+        db.execute(f"{how} delete from tags@ac where true")
+    assert crm.count() == since

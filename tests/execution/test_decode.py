@@ -6,13 +6,15 @@ import math
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sqlcrm.errors import ShapeChanged
-from sqlcrm.execution.decode import Decoder, check_expected
+from sqlcrm.execution.decode import NEAR, Decoder, check_expected
+from sqlcrm.execution.quick import Wire, quick
 from sqlcrm.sdk import Column, Sideload, Type
 
 SIDE = Sideload("values", ask=("include", "values"), parent="person")
@@ -166,6 +168,29 @@ def test_rows_gather_over_pages_until_they_are_taken() -> None:
     assert decoder.take().num_rows == 0
 
 
+def test_a_member_that_some_rows_lack_is_null_there_on_this_page_and_on_later_ones() -> None:
+    columns = [Column("a"), Column("same", at="a"), Column("b"), Column("c", Type.INTEGER)]
+    decoder = Decoder(columns, "t@crm", "UTC")
+    decoder.add([{"a": "1", "b": "2", "c": "3"}, {"c": "4"}], {})
+    decoder.add([{"a": "5", "c": "6"}, {}], {})
+    assert decoder.take().to_pydict() == {
+        "a": ["1", None, "5", None],
+        "same": ["1", None, "5", None],
+        "b": ["2", None, None, None],
+        "c": [3, 4, 6, None],
+    }
+
+
+def test_values_of_another_kind_may_follow_many_texts() -> None:
+    decoder = Decoder([Column("c"), Column("n", Type.INTEGER)], "t@crm", "UTC")
+    decoder.add([{"c": "ä", "n": "1"}] * NEAR, {})
+    decoder.add([{"c": None, "n": None}, {"c": 5, "n": 2}, {"c": "b", "n": "3"}], {})
+    batch = decoder.take()
+    assert batch.num_rows == NEAR + 3
+    assert batch.column(0).to_pylist()[NEAR - 1 :] == ["ä", None, "5", "b"]
+    assert batch.column(1).to_pylist()[NEAR - 1 :] == [1, None, 2, 3]
+
+
 def beside(rows: list[Any], body: Any) -> list[Any]:
     column = Column("size", at="7", sideload=SIDE)
     batch = Decoder([column], "people@crm", "UTC").batch(rows, body)
@@ -274,14 +299,18 @@ def decoded(decoder: Decoder, values: list[Any]) -> Any:
         return str(error).partition(":")[0]
 
 
+QUICK = st.sampled_from([type_ for type_ in Type if type_ not in {Type.JSON, Type.TEXTS}])
+COLUMNS = st.lists(st.sampled_from(list(WIRE)), min_size=1, max_size=2).flatmap(
+    lambda kinds: st.lists(
+        st.none() | st.just("") | st.one_of([WIRE[kind] for kind in kinds]), max_size=5
+    )
+)
+
+
 @settings(deadline=None, derandomize=True, max_examples=1500)
 @given(
-    st.sampled_from([t for t in Type if t not in {Type.JSON, Type.TEXTS}]),
-    st.lists(st.sampled_from(list(WIRE)), min_size=1, max_size=2).flatmap(
-        lambda kinds: st.lists(
-            st.none() | st.just("") | st.one_of([WIRE[kind] for kind in kinds]), max_size=5
-        )
-    ),
+    QUICK,
+    COLUMNS,
     st.sampled_from([(), ("",), ("", "0"), ("f",)]),
     st.sampled_from(["UTC", "America/Chicago"]),
 )
@@ -289,12 +318,29 @@ def test_a_column_read_at_once_equals_one_read_value_by_value(
     type_: Type, values: list[Any], nulls: tuple[str, ...], zone: str
 ) -> None:
     column = Column("c", type_, nulls=nulls)
-    quick = decoded(Decoder([column], "t@crm", zone), values)
+    at_once = decoded(Decoder([column], "t@crm", zone), values)
     slow = replace(column, from_wire=lambda value: value)  # is always read value by value
     exact = decoded(Decoder([slow], "t@crm", zone), values)
-    assert type(quick) is type(exact)
-    if isinstance(quick, str):
-        assert quick == exact
+    assert type(at_once) is type(exact)
+    if isinstance(at_once, str):
+        assert at_once == exact
     else:
-        quick.validate(full=True)
-        assert repr(quick.to_pylist()) == repr(exact.to_pylist())  # NaN is not equal to itself
+        at_once.validate(full=True)
+        assert repr(at_once.to_pylist()) == repr(exact.to_pylist())  # NaN is not equal to itself
+
+
+@settings(deadline=None, derandomize=True, max_examples=500)
+@given(QUICK, COLUMNS, COLUMNS)
+def test_a_column_that_came_in_pieces_equals_one_that_came_whole(
+    type_: Type, first: list[Any], then: list[Any]
+) -> None:
+    whole, pieces = (Wire(Column("c", type_)) for _ in range(2))
+    whole.add(first + then)
+    for values in (first, then):
+        pieces.add(values)
+        pieces.settle()
+    found, same = (quick(wire, ZoneInfo("America/Chicago")) for wire in (pieces, whole))
+    assert type(found) is type(same)
+    if found is not None:
+        assert repr(found.to_pylist()) == repr(same.to_pylist())
+    assert repr(pieces.values()) == repr(first + then)

@@ -102,6 +102,18 @@ def test_rows_without_a_key_are_never_taken_for_the_same(session: FakeSession) -
     assert len(session.rows("SELECT title FROM groups@fake")) == 6
 
 
+def test_c2_rows_of_one_moment_come_once_each(session: FakeSession) -> None:
+    """C2: many rows of the same time lie across the borders of pages."""
+    crm = small("people", 25)
+    moment = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
+    for row in crm.people:
+        row["seen_at"] = moment
+    session.connect(Door(crm))
+    found = ids(session, "people", "WHERE seen_at >= TIMESTAMPTZ '2026-01-05 12:00:00+00'")
+    assert sorted(found) == sorted(row["id"] for row in crm.people)
+    assert len(found) == 25
+
+
 def change(**values: Any) -> Twist:
     return lambda _request, body: body | values
 

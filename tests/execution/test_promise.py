@@ -66,3 +66,16 @@ def test_c6_a_query_gives_what_it_gives_over_the_full_tables(
     fill(session, crm, rows)
     for query in wanted:
         check(session, query)
+
+
+@settings(UNHURRIED, max_examples=70)
+@given(crms(), locals_(), st.lists(queries(), min_size=6, max_size=6))
+def test_c8_what_earlier_queries_left_in_the_cache_changes_no_result(
+    session: FakeSession, crm: Crm, rows: list[tuple[Any, ...]], wanted: list[Query]
+) -> None:
+    """C8: a thousand pairs of queries, and each of the later ones after all before it."""
+    fill(session, crm, rows)
+    session.settings.own_ttl = 600.0
+    session.cache.forget("fake", None)
+    for query in wanted:
+        check(session, query)

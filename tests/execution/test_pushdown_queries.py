@@ -437,8 +437,8 @@ def check(session: FakeSession, query: Query) -> None:
     asked, full = query.over(suffix="@fake"), query.over("truth.")
     note(asked)
     expected = truth(session, full)
-    if expected is None:
-        return
+    if expected is None or (query.limit is not None and expected.total() > query.limit):
+        return  # DuckDB 2.0.0 forgets a LIMIT behind a LEFT JOIN whose right side it knows is empty
     got = bag(session.rows(asked))
     if query.limit is None:
         assert got == expected

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from sqlcrm.sdk import Column
 
+MEMORY = '"memory"'
+"""Where all of ours lies, whatever database the user made the current one."""
+
 STAGE = "sqlcrm_stage_"
 KEPT = "sqlcrm_cache"
 
@@ -143,7 +146,7 @@ class Engine:
     def stage_typed(self, name: str, columns: Sequence[tuple[str, str]]) -> str:
         """Create an empty stage table of DuckDB types and return its quoted name."""
         self._stages += 1
-        schema = quote(f"{STAGE}{self._stages}")
+        schema = f"{MEMORY}.{quote(f'{STAGE}{self._stages}')}"
         table = f"{schema}.{quote(name)}"
         parts = ", ".join(f"{quote(column)} {kind}" for column, kind in columns)
         self.run(f"CREATE SCHEMA {schema}")
@@ -153,8 +156,8 @@ class Engine:
     def keep(self, stage: str, name: str) -> str:
         """Copy a stage to where it outlives its statement; return the copy's quoted name."""
         self._kept += 1
-        place = f"{quote(KEPT)}.{quote(f'{name}_{self._kept}')}"
-        self.run(f"CREATE SCHEMA IF NOT EXISTS {quote(KEPT)}")
+        place = f"{MEMORY}.{quote(KEPT)}.{quote(f'{name}_{self._kept}')}"
+        self.run(f"CREATE SCHEMA IF NOT EXISTS {MEMORY}.{quote(KEPT)}")
         self.run(f"CREATE TABLE {place} AS SELECT * FROM {stage}")
         return place
 
@@ -190,7 +193,7 @@ class Engine:
         """Remove every stage; after an error within a transaction, ROLLBACK does so."""
         try:
             for number in range(1, self._stages + 1):
-                self.run(f"DROP SCHEMA IF EXISTS {quote(f'{STAGE}{number}')} CASCADE")
+                self.run(f"DROP SCHEMA IF EXISTS {MEMORY}.{quote(f'{STAGE}{number}')} CASCADE")
         except DatabaseError:
             return  # their numbers stay taken, and the next statement tries again
         self._stages = 0
@@ -244,7 +247,7 @@ def ours() -> Iterator[None]:
 
 def shown(name: str) -> str:
     """Return the name that DuckDB gives a column, without our stages in it."""
-    return re.sub(rf'"?{STAGE}\d+"?\.', "", name)
+    return re.sub(rf'(?:"?memory"?\.)?"?{STAGE}\d+"?\.', "", name)
 
 
 def translated(error: duckdb.Error) -> Error:

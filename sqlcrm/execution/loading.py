@@ -96,7 +96,7 @@ class Loading:
         options = best(found, few=self._scan.relation.table.few)
         while True:
             access, *later = options
-            self._allow(access.least, door)
+            self._allow(access.least, door, known=access.exact)
             stop = Stop(self._engine, self._run, self._scan, access, self._target)
             alone = bool(later) or getattr(door, "left", None) is not None
             companions = self._companions(access.read)
@@ -115,16 +115,19 @@ class Loading:
                 yield from self._read(access, first, pages, stop, door, zone)
                 return access
 
-    def _allow(self, calls: int, door: Door) -> None:
+    def _allow(self, calls: int, door: Door, *, known: bool = True) -> None:
         """Refuse what the calls that are left to the connection cannot bring to its end.
 
+        known: whether it takes just so many calls, and no more.
         Raises: GuardRefused with the forecast.
         """
         left = getattr(door, "left", None)
         if left is not None and calls > left:
+            most = "" if known else "at least "
             raise GuardRefused(
-                f"{self._where}: reading it takes {calls:,} more calls, and max_requests leaves "
-                f"{left:,}: raise it, or narrow the statement (EXPLAIN shows what reaches the API)"
+                f"{self._where}: reading it takes {most}{calls:,} more calls, and max_requests, "
+                f"which counts all calls of the session, leaves {left:,}: raise it, or narrow the "
+                "statement (EXPLAIN shows what reaches the API)"
             )
 
     def _asked(self, access: Access) -> list[Column]:

@@ -20,12 +20,14 @@ class Outlook:
     options: the accesses that come into question, the likeliest first; none where only keys that
     are not known yet make one. waits: the sources of keys that are themselves not read yet.
     beside: the table beside whose rows its own come, "" where it takes calls of its own.
+    cached: seconds since the cache read what it wants, None where it did not.
     """
 
     scan: Scan
     options: Sequence[Access]
     waits: Sequence[KeySource] = ()
     beside: str = ""
+    cached: float | None = None
 
 
 def outlook(staging: Staging, plan: ReadPlan) -> list[Outlook]:
@@ -44,7 +46,8 @@ def outlook(staging: Staging, plan: ReadPlan) -> list[Outlook]:
         relation = scan.relation
         waits = [k for k in scan.keys if not staging.ready(k) and looked_up(scan, k.column)]
         options = _options(staging, scan, waits)
-        found.append(Outlook(scan, options, tuple(waits), beside.get(relation.mark, "")))
+        came = beside.get(relation.mark, "")
+        found.append(Outlook(scan, options, tuple(waits), came, staging.cached(scan)))
         assumed.add(relation.mark)
         for one in staging.companions(scan, options[0].read, waiting) if options else ():
             name = f"{relation.name}@{relation.connection}"

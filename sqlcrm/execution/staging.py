@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlcrm.errors import DatabaseError
 from sqlcrm.execution.cache import Cache, Entry, entry, fill, holding
 from sqlcrm.execution.carried import Carried, Companion
 from sqlcrm.execution.engine import Engine, named_binds, quote
@@ -140,6 +141,14 @@ class Staging:
         """Return the values that joins leave possible, as far as they are known already."""
         return possible(scan, [k for k in scan.keys if self.ready(k)], self.run)
 
+    def cached(self, scan: Scan) -> float | None:
+        """Return how many seconds ago the cache read what a scan wants, None where it did not."""
+        connection = self._connect(scan.relation.connection)
+        if self._cache is None or not connection.ttl:
+            return None
+        found = self._cache.find(connection.account, scan, self.keys(scan), connection.ttl)
+        return None if found is None else time.monotonic() - found.at
+
     def lookups(self, scan: Scan) -> int:
         """Return how many calls the keys that are known already take, at the least."""
         keys = self.keys(scan)
@@ -212,11 +221,17 @@ class Staging:
         if found is None and self._cache is not None and connection.ttl:
             found = self._cache.find(account, scan, keys, connection.ttl)
             age = time.monotonic() - found.at if found is not None else None
-        if found is None or found.place != target:
-            self.engine.run(f"DELETE FROM {target}")  # what came beside another table, for nothing
+        if found is None or found.place != target:  # what came beside another table, for nothing
+            self.engine.run(f"DELETE FROM {target}")
+            self._entries = [entry for entry in self._entries if entry.place != target]
         if found is None:
             return None
-        rows = fill(self.engine, found, scan, target)
+        try:
+            rows = fill(self.engine, found, scan, target)
+        except DatabaseError:
+            if age is None:
+                raise
+            return None  # somebody dropped the cache's table
         return Staged(scan, target, found.access, rows, 0, cached=age, shared=age is None)
 
     def _loaded(

@@ -67,21 +67,30 @@ class Stop:
             return False  # stopping only saves calls; the query itself will tell what is wrong
 
     def _fulfilling(self, limit: Limit, rows: int) -> int:
-        if not limit.where:
+        """Return how many staged rows, at the least, are among the first that fulfil the limit.
+
+        NULLs come last, wherever the API put them: rows without a value do not count.
+        """
+        if limit.where:
+            query = f"SELECT count(*) FROM {limit.source} WHERE {limit.where}"
+            rows = int(self._run(query)[0][0])
+        if not limit.order:
             return rows
-        query = f"SELECT count(*) FROM {limit.source} WHERE {limit.where}"
-        return int(self._run(query)[0][0])
+        column = quote(limit.order[0].column)
+        query = f"SELECT count(*) FROM {self._table} WHERE {column} IS NULL"
+        return rows - int(self._engine.query(query)[0][0])
 
     def _in_order(self, limit: Limit) -> bool:
-        """Whether the rows came as they were asked for; NULLs, which APIs sort otherwise, do not.
+        """Whether the rows came as they were asked for, wherever the API puts those without value.
 
         An API that ignored the order, as APIs ignore what they do not know, is read to the end.
         """
         order = limit.order[0]
         column, wrong = quote(order.column), ">" if order.descending else "<"
         query = (
-            f"SELECT count(*) FROM (SELECT {column} AS this, lag({column}) OVER (ORDER BY rowid) "
-            f"AS before FROM {self._table}) WHERE this IS NULL OR this {wrong} before"
+            f"SELECT count(*) FROM (SELECT {column} AS this, lag({column}) OVER (ORDER BY rowid "
+            f"ASC) AS before FROM {self._table} WHERE {column} IS NOT NULL) "
+            f"WHERE this {wrong} before"
         )
         return bool(self._engine.query(query)[0][0] == 0)
 

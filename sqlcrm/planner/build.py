@@ -16,12 +16,13 @@ from sqlcrm.planner.ctes import inlined
 from sqlcrm.planner.extremes import extremes
 from sqlcrm.planner.folding import Constants, Evaluate
 from sqlcrm.planner.joins import key_sources
+from sqlcrm.planner.kept import kept
 from sqlcrm.planner.keys import beside
 from sqlcrm.planner.limits import limits
 from sqlcrm.planner.names import LocalColumns, Names
 from sqlcrm.planner.outer import without_outer_joins
 from sqlcrm.planner.places import shared_keys, shared_predicates
-from sqlcrm.planner.plan import KeySource, Limit, Predicate, ReadPlan, Relation, Scan
+from sqlcrm.planner.plan import Condition, KeySource, Limit, Predicate, ReadPlan, Relation, Scan
 from sqlcrm.planner.predicates import predicates
 from sqlcrm.planner.sources import Source, has_subquery, parse, sql
 from sqlcrm.planner.streams import streams
@@ -98,12 +99,13 @@ class _Findings:
     keys: tuple[KeySource, ...] = ()
     limit: Limit | None = None
     counted: bool = False
+    conditions: tuple[Condition, ...] = ()
 
 
 def _findings(names: Names) -> dict[str, _Findings]:
     """Apply the rules, and bring together what they found for the places of each relation."""
     conditions, keys, stops = predicates(names), key_sources(names), limits(names) | extremes(names)
-    counts = counted(names, conditions)
+    counts, about = counted(names, conditions), kept(names)
     nothing = Limit(0, "") if isinstance(names.tree, exp.Describe) else None
     found = dict.fromkeys(names.relations, _Findings(limit=nothing))
     for mark, relation in names.relations.items():
@@ -115,6 +117,7 @@ def _findings(names: Names) -> dict[str, _Findings]:
                 tuple(shared_keys([keys[place] for place in places], relation.table)),
                 stops.get(places[0]) if same else None,
                 len(places) == 1 and places[0] in counts,
+                tuple(dict.fromkeys(one for place in places for one in about.get(place, ()))),
             )
     return found
 
@@ -137,6 +140,7 @@ def _scan(relation: Relation, need: Need, found: _Findings, call: _Call) -> Scan
         call.lateral,
         call.aliased,
         found.counted and free and not keys,
+        found.conditions,
     )
 
 

@@ -166,6 +166,8 @@ def _ordered(item: exp.Expr, query: exp.Select, names: Names) -> Order | None:
     ):
         return None
     column, items = item.this, query.expressions
+    if any(one.find(exp.Columns) or _respells(one) for one in items):
+        return None  # the star's own output may be what is sorted by
     if isinstance(column, exp.Literal) and column.this.isdigit():
         place = int(column.this) - 1
         stars = any(starred(one) for one in items)
@@ -179,6 +181,12 @@ def _ordered(item: exp.Expr, query: exp.Select, names: Names) -> Order | None:
     if not scope or names.owner(column, scope) is not scope[0]:
         return None
     return sorted_by(scope[0], column.name.casefold(), bool(item.args.get("desc")), names)
+
+
+def _respells(item: exp.Expr) -> bool:
+    """Whether an item is a star that gives columns other values or names."""
+    stars = item.find_all(exp.Star)
+    return any(star.args.get("replace") or star.args.get("rename") for star in stars)
 
 
 def sorted_by(source: Source, name: str, descending: bool, names: Names) -> Order | None:

@@ -39,6 +39,14 @@ class Predicate:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition on columns of one table, as marked text, whoever applies it."""
+
+    text: str
+    columns: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class KeySource:
     """Where the only useful values of a column come from: `expression` over `source`.
 
@@ -90,7 +98,8 @@ class Scan:
     params: API arguments that are no column. fixed: conditions from a table call, which the
     staged rows must fulfil since the text no longer holds them.
     counted: only how many rows fulfil the predicates matters, nothing else of them; the
-    predicates are then all the conditions there are.
+    predicates are then all the conditions there are. conditions: all that are about this table
+    alone, for people.
     """
 
     relation: Relation
@@ -103,6 +112,7 @@ class Scan:
     lateral: str = ""
     aliased: bool = True
     counted: bool = False
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

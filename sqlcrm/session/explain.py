@@ -34,6 +34,11 @@ def explain(session: Session, prepared: Prepared) -> Result:
     asked = statement.explain
     if statement.target is not None or asked is None:
         raise NotSupportedError("EXPLAIN of a write to a remote table is not supported yet")
+    if (
+        statement.text.casefold().split()[:1] == ["create"]
+        and " view " in statement.text.casefold()
+    ):
+        raise NotSupportedError("EXPLAIN of CREATE VIEW tells nothing: EXPLAIN a query of the view")
     began = time.monotonic()
     plan = prepared.plan(statement.query, discover=asked.analyze)
     if asked.analyze:
@@ -61,7 +66,7 @@ def _analyzed(session: Session, prepared: Prepared, plan: ReadPlan) -> tuple[lis
 def _result(session: Session, found: Sequence[Facts], notes: Sequence[str], form: str) -> Result:
     if form == "json":
         rows = [(facts["table"], json.dumps(facts, ensure_ascii=False)) for facts in found]
-        rows += [("note", json.dumps(note)) for note in notes]
+        rows += [("note", json.dumps({"note": note})) for note in notes]
         kind = "JSON"
     else:
         rows = [(facts["table"], "\n".join(_lines(facts))) for facts in found]
@@ -87,22 +92,24 @@ def _told(value: Any) -> str:
 def _scan_facts(scan: Scan, access: Access | None, prepared: Prepared) -> Facts:
     relation = scan.relation
     pushed = access.pushed if access is not None else ()
-    kept = [p for p in (*scan.predicates, *scan.fixed) if p not in pushed and not _by(access, p)]
+    applied = {predicate.column for predicate in pushed} | {access.read.by if access else ""}
+    kept = [one for one in scan.conditions if not one.columns <= _spelled(scan, applied)]
     return {
         "table": f"{relation.name}@{relation.connection}",
         "access": _access(access) if access is not None else "by keys that are not known yet",
         "keys": [_source(source, prepared) for source in scan.keys],
         "parameters": [f"{name} = {value}" for name, value in scan.params.items()],
         "pushed": [_shown(p) for p in pushed],
-        "checked_here": [_shown(p) for p in kept],
+        "checked_here": [prepared.readable(one.text) for one in kept],
         "columns": list(scan.columns),
         "ends": _ends(scan, access),
     }
 
 
-def _by(access: Access | None, predicate: Predicate) -> bool:
-    """Whether a condition is what the keys come from."""
-    return access is not None and predicate.column == access.read.by
+def _spelled(scan: Scan, names: set[str]) -> set[str]:
+    """Return columns in all their spellings, in lower case."""
+    columns = [column for column in scan.relation.table.columns if column.name in names]
+    return {spelling.casefold() for c in columns for spelling in (c.name, *c.aliases)}
 
 
 def _access(access: Access) -> str:
@@ -142,6 +149,8 @@ def _outlook(one: Outlook, totals: Mapping[tuple[object, ...], int], prepared: P
     facts = _scan_facts(one.scan, access, prepared)
     if one.beside:
         facts["access"] = f"beside the rows of {one.beside}"
+    if one.cached is not None:
+        facts["access"] = f"the cache, read {one.cached:,.0f} s ago"
     calls, why = _forecast(one, totals)
     facts["expected_calls"] = calls
     facts["forecast"] = why
@@ -152,7 +161,7 @@ def _outlook(one: Outlook, totals: Mapping[tuple[object, ...], int], prepared: P
 
 def _forecast(one: Outlook, totals: Mapping[tuple[object, ...], int]) -> tuple[int | None, str]:
     """Return the calls that a scan takes, None where only a call would tell, and how one knows."""
-    if one.beside:
+    if one.beside or one.cached is not None:
         return 0, "no calls of its own"
     if not one.options or (one.waits and not one.options[0].exact):
         labels = ", ".join(source.column for source in one.waits)
@@ -162,7 +171,7 @@ def _forecast(one: Outlook, totals: Mapping[tuple[object, ...], int]) -> tuple[i
     if scan.limit is not None and scan.limit.rows == 0:
         return 0, "no row is needed"
     if access.exact:
-        return access.least, "at most" if one.waits else "exact"
+        return access.least, "at most so many" if one.waits else "exact"
     if scan.counted and access.counts:
         return 1, "exact"
     size = access.read.pages.size
@@ -174,7 +183,10 @@ def _forecast(one: Outlook, totals: Mapping[tuple[object, ...], int]) -> tuple[i
             return -(-scan.limit.rows // size), "at most"
         return None, "1 or more, until enough rows fit"
     if total is None:
-        return None, f"1, and then as many as its total tells: one for {size} rows"
+        return (
+            None,
+            f"1, which tells how many rows there are; then one more for each {size} of them",
+        )
     long = isinstance(access.read.pages, Divisible) and total >= 2 * WORTH_DIVIDING * size
     parts = " (and a few more, if it is read in parts)" if long else ""
     return max(1, -(-total // size)), f"{total:,} rows when it was read last in this session{parts}"
@@ -183,8 +195,10 @@ def _forecast(one: Outlook, totals: Mapping[tuple[object, ...], int]) -> tuple[i
 def _sum(found: Sequence[Facts], prepared: Prepared) -> str:
     custom = [f"{r.name}@{r.connection}" for r in prepared.undiscovered]
     known = sum(facts["expected_calls"] or 0 for facts in found)
-    open_ = any(facts["expected_calls"] is None for facts in found)
-    text = f"calls: {known:,}" + (" and those that are not known yet" if open_ else "")
+    open_ = [facts["table"] for facts in found if facts["expected_calls"] is None]
+    text = f"calls in all: {known:,}"
+    if open_:
+        text += f", and those for {', '.join(open_)}, which nobody can know before"
     if custom:
         text += f"; before them the custom fields of {', '.join(custom)} are read, once a session"
     return text
@@ -198,8 +212,10 @@ def _staged(one: Staged, prepared: Prepared) -> Facts:
         facts["access"] = f"the cache, read {one.cached:,.0f} s ago"
     calls = one.calls
     facts["calls"] = len(calls)
-    facts["for_parts"] = f"{one.extra:,} of these at most" if one.extra else None
-    facts["rows"] = one.rows
+    facts["parts"] = (
+        f"{one.extra:,} calls more at most, since it was read in parts" if one.extra else None
+    )
+    facts["rows"] = one.total if one.scan.counted and one.stopped and one.total else one.rows
     facts["stopped_early"] = "yes" if one.stopped else None
     facts["waited"] = f"{sum(call.waited_ms for call in calls) / 1000:.2f} s for the rate limit"
     facts["answered"] = f"{sum(call.ms for call in calls) / 1000:.2f} s, all calls together"

@@ -53,7 +53,8 @@ class Prepared:
             else:
                 self.relations[ref.mark] = remote(ref, session.connections, statement.text)
         # What decides about a write is asked of the API itself.
-        cache = session.cache if statement.target is None else None
+        kept = statement.target is None and not session.in_transaction  # ROLLBACK would undo it
+        cache = session.cache if kept else None
         self.staging = Staging(
             session.engine, self._connect, self.named, marks, self.given, cache, self._tell
         )

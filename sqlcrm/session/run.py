@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlcrm.dialect import Statement, moved, statements
 from sqlcrm.errors import NotSupportedError, SqlError
-from sqlcrm.execution.engine import named_binds, shown
+from sqlcrm.execution.engine import named_binds, quote, shown
 from sqlcrm.session.result import Binds, Result
 from sqlcrm.session.state import Session
 
@@ -25,7 +25,8 @@ def run(session: Session, statement: Statement, binds: Binds = None) -> Result:
     session.settings.begin()
     statement = session.views.expanded(statement)
     if not statement.lexed.refs:  # nothing of ours in it: DuckDB's alone, but for our settings
-        if session.settings.change(statement) or session.views.drop(statement):
+        changed = session.settings.change(statement, restricted=session.engine.restricted)
+        if changed or session.views.local(statement):
             return Result()
         result = _result(session, statement.text, binds, ())
         _note_transaction(session, statement)
@@ -78,7 +79,7 @@ def pointing(statement: Statement, script: str) -> Iterator[None]:
 def query(session: Session, prepared: Prepared) -> Result:
     """Run a SELECT, or a local statement that may read remote tables."""
     statement = prepared.statement
-    if session.views.define(statement):
+    if session.views.define(statement, lambda name: _is_taken(session, name)):
         return Result()
     plan = prepared.plan(statement.query)
     _refuse_what_is_not_there(statement, plan)
@@ -139,6 +140,11 @@ def _check_syntax(session: Session, statement: Statement) -> None:
     if statement.opt_in is None:
         lexed = statement.lexed
         session.engine.check_syntax(statement.text, lexed.query(), lexed.place)
+
+
+def _is_taken(session: Session, name: str) -> bool:
+    """Whether DuckDB has a table or view of a name."""
+    return session.engine.columns(quote(name)) is not None
 
 
 def _refuse_what_is_not_there(statement: Statement, plan: ReadPlan) -> None:

@@ -52,15 +52,18 @@ class Settings:
         """Return the seconds that apply to a connection; 0 means that nothing is kept."""
         return self.own_ttl if self.own_ttl is not None else configured or 0.0
 
-    def change(self, statement: Statement) -> bool:
+    def change(self, statement: Statement, *, restricted: bool = False) -> bool:
         """Carry out a SET or RESET of a setting of ours; return whether it was one.
 
+        restricted: whether the session is a stranger's, whose settings are not his.
         Raises: SqlError for a value that the setting does not take.
         """
         found = _SET.fullmatch(statement.text)
         name = found["name"].casefold() if found is not None else ""
         if found is None or name not in NAMES:
             return False
+        if restricted:
+            raise SqlError("this session may not change settings")
         text = found["value"]
         value = None if text is None else text.strip().strip("'").strip()
         if name == "max_requests":

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlcrm.errors import Cancelled, InterfaceError, JournalProblem
+from sqlcrm.errors import Cancelled, Error, InterfaceError, JournalProblem
 from sqlcrm.execution.engine import Engine
 from sqlcrm.session.progress import Watch, nobody
 from sqlcrm.session.settings import Settings
@@ -85,6 +85,8 @@ class Session:
         self.settings = Settings()
         self.views = Views()
         self._logged = 0
+        self.wrote = False  # whether the run under way has written, and not only read
+        self._began = dt.datetime.now(dt.UTC)
         self._streaming = False
         self.accounts: dict[str, int] = {}  # by alias, as the journal numbers them
         self.totals: dict[tuple[object, ...], int] = {}
@@ -167,6 +169,7 @@ class Session:
     def begin(self, script: str = "", text: str = "") -> None:
         """Start a new run; the journal hears of it with its first write."""
         self._run, self._statements, self._script = None, 0, (script, text)
+        self.wrote, self._began = False, dt.datetime.now(dt.UTC)
 
     def next_statement(self) -> int:
         """Count a statement of the run, from 1."""
@@ -181,12 +184,12 @@ class Session:
     @property
     def run_number(self) -> int | None:
         """The number of the run, None while it has written nothing."""
-        return self._run
+        return self._run if self.wrote else None
 
     def journaled(self) -> int:
         """Return the number of the run, made in the journal by the first write."""
         if self._run is None:
-            self._run = self.journal.begin_run(self.kind, *self._script)
+            self._run = self.journal.begin_run(self.kind, *self._script, at=self._began)
         return self._run
 
     def new_calls(self) -> list[dict[str, Any]]:
@@ -209,8 +212,8 @@ class Session:
         try:
             if fresh := self.new_calls():
                 self.journal.log_requests(self.journaled(), self._statements, fresh)
-        except (JournalProblem, OSError):
-            return
+        except (Error, OSError):
+            return  # another run keeps it busy, or it cannot be written
 
     def end(self, exit_code: int) -> None:
         """End the run, if the journal has heard of it, in the state that its exit code means."""

@@ -242,6 +242,7 @@ class _Writing:
     def _journal(self, plan: WritePlan, account: int) -> tuple[int, int]:
         """Freeze the plan, durably, before anything of it is sent."""
         session, table = self.session, self.relation.table
+        session.wrote = True
         run, number = session.journaled(), session.statement
         session.journal.begin_statement(
             run,

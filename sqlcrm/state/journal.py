@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -108,10 +109,12 @@ class Journal:
             found = self.database.rows(sql, names)
         return int(found[0][0])
 
-    def begin_run(self, kind: str, script: str = "", text: str = "") -> int:
-        """Start a run of this process and return its number."""
+    def begin_run(
+        self, kind: str, script: str = "", text: str = "", at: datetime | None = None
+    ) -> int:
+        """Start a run of this process, which began at `at`, and return its number."""
         pid = os.getpid()
-        values = (kind, script, self._clean(text), now(), pid, process.host(), process.token(pid))
+        values = (kind, script, self._clean(text), now(at), pid, process.host(), process.token(pid))
         with self.database.writing() as connection:
             cursor = connection.execute(
                 "INSERT INTO runs (state, kind, script, script_text, started_at, pid, host, "

@@ -47,9 +47,9 @@ class Settled:
     answer: str = ""
 
 
-def now() -> str:
-    """Return the time as it is stored."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+def now(at: datetime | None = None) -> str:
+    """Return the time, or another one, as it is stored."""
+    return (at or datetime.now(UTC)).isoformat(timespec="microseconds")
 
 
 def to_text(text: str) -> str:

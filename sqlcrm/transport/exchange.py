@@ -57,11 +57,11 @@ class Wire:
     ) -> Exchange:
         """Send once and read the answer to its end. `patience` shortens the timeouts.
 
-        sending: is called when there is a connection and the request goes out.
+        sending: is called when the request has gone out, over a new connection or an old one.
         """
 
         def trace(event: str, _: object) -> None:
-            if event == "http11.send_request_headers.started":
+            if event == "http11.receive_response_headers.started":
                 sending()
 
         silence = min(self._timeout, patience)

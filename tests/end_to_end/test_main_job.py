@@ -40,7 +40,7 @@ def _script(crm, source: str) -> str:
         {crm.a2}"""
 
 
-@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+@pytest.mark.parametrize("kind", ["xlsx", pytest.param("csv", marks=pytest.mark.slow)])
 def test_a_thousand_of_ten_thousand_contacts_are_tagged_and_again_changes_nothing(
     large, opened, counts, tmp_path, kind
 ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shlex
@@ -54,6 +55,8 @@ def serve_sandboxes(
         trust(path)
         _log(f"connections: {path}")
         _log(f"try: sqlcrm --config {shlex.quote(str(path))} tables; Ctrl-C ends this")
+        gc.collect()
+        gc.freeze()  # going through all its people again and again would stop it for a moment
         for one in running:
             click.echo(f"ready {one.name} {one.url}")
         while True:

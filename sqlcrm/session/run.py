@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sqlcrm.dialect import Statement, moved, statements
-from sqlcrm.errors import NotSupportedError, SqlError
+from sqlcrm.errors import Error, NotSupportedError, ProgrammingError, SqlError
 from sqlcrm.execution.engine import named_binds, quote, shown
 from sqlcrm.session.result import Binds, Result
 from sqlcrm.session.state import Session
@@ -80,6 +80,12 @@ def query(session: Session, prepared: Prepared) -> Result:
     """Run a SELECT, or a local statement that may read remote tables."""
     statement = prepared.statement
     if session.views.define(statement, lambda name: _is_taken(session, name)):
+        try:
+            plan = prepared.plan(statement.query, discover=False)
+            prepared.prepare(plan, check=not prepared.undiscovered)
+        except Error:
+            session.views.undo()
+            raise
         return Result()
     plan = prepared.plan(statement.query)
     _refuse_what_is_not_there(statement, plan)
@@ -93,12 +99,30 @@ def query(session: Session, prepared: Prepared) -> Result:
 def stream(session: Session, statement: Statement, binds: Binds = None) -> Iterator[pa.RecordBatch]:
     """Yield the rows of one query as they come; no other statement may run meanwhile.
 
-    A query that needs all rows before its first one is run as a whole.
+    A query that needs all rows before its first one is run as a whole. Without rows there is one
+    batch, which tells the columns.
     """
+    if statement.target is not None:
+        raise ProgrammingError("a stream takes a query: a write is run with execute()")
+    first: pa.Table | None = None
+    filled = False
+    for table in _tables(session, statement, binds):
+        first = table if first is None else first
+        for batch in table.to_batches():
+            filled = filled or batch.num_rows > 0
+            yield batch
+    if first is not None and not filled:
+        from pyarrow import RecordBatch
+
+        yield RecordBatch.from_pylist([], schema=first.schema)
+
+
+def _tables(session: Session, statement: Statement, binds: Binds) -> Iterator[pa.Table]:
+    """Yield the rows of a query, a table at a time."""
     session.settings.begin()
     statement = session.views.expanded(statement)
-    if not statement.lexed.refs or statement.target is not None or statement.explain is not None:
-        yield from run(session, statement, binds).arrow().to_batches()
+    if not statement.lexed.refs or statement.explain is not None:
+        yield run(session, statement, binds).arrow()
         return
     from sqlcrm.session.prepared import Prepared
 
@@ -107,13 +131,13 @@ def stream(session: Session, statement: Statement, binds: Binds = None) -> Itera
             prepared = Prepared(session, statement, binds)
             plan = prepared.plan(statement.query)
             if not plan.streams:
-                yield from query(session, prepared).arrow().to_batches()
+                yield query(session, prepared).arrow()
                 return
             prepared.prepare(plan)
             text = prepared.staging.text(statement.query)
             bound = named_binds(text, prepared.named)
             for _ in prepared.staging.batches(plan):
-                yield from _result(session, text, bound, ()).arrow().to_batches()
+                yield _result(session, text, bound, ()).arrow()
         finally:
             session.engine.drop_stages()
             session.log_calls()

@@ -78,6 +78,11 @@ class Views:
 
     def __init__(self) -> None:
         self._views: dict[str, View] = {}
+        self._before: dict[str, View] = {}
+
+    def undo(self) -> None:
+        """Take back the last definition: what it reads is not there."""
+        self._views = dict(self._before)
 
     def define(self, statement: Statement, taken: Callable[[str], bool]) -> bool:
         """Keep the view that a CREATE VIEW defines; return whether the statement is one.
@@ -110,6 +115,7 @@ class Views:
             stop = closed(tokens, head.behind) or stop
             columns = text[tokens[head.behind].start : tokens[stop].end + 1]
         query = text[tokens[stop + 2].start :]
+        self._before = dict(self._views)
         self._views[head.name.casefold()] = View(head.name, columns, query)
         return True
 

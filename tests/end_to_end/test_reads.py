@@ -515,3 +515,24 @@ def test_a_run_that_only_read_began_before_its_calls(crm, opened):
         sql = """select bool_and(r.started_at <= q.started_at) from requests@sqlcrm q
                  join runs@sqlcrm r using (run_id)"""
         assert db.execute(sql).fetchall() == [(True,)]
+
+
+def test_a_stream_without_rows_still_tells_its_columns(db):
+    (batch,) = db.stream("select id, email from contacts@ac where id < 0")
+    assert (batch.num_rows, batch.schema.names) == (0, ["id", "email"])
+
+
+def test_a_stream_of_a_write_is_refused(crm, db):
+    since = crm.count()
+    with pytest.raises(sqlcrm.ProgrammingError, match="a stream takes a query"):
+        list(db.stream("insert into tags@ac (tag) values ('x')"))
+    assert crm.count() == since
+
+
+def test_a_view_of_what_is_not_there_is_refused_and_the_one_before_it_stays(crm, db):
+    db.execute("create view v as select id from tags@ac")
+    since = crm.count()
+    with pytest.raises(sqlcrm.ProgrammingError, match="nosuch"):
+        db.execute("create or replace view v as select nosuch from tags@ac")
+    assert crm.count() == since
+    assert len(db.execute("select id from v").fetchall()) == len(crm.state()["tags"])

@@ -109,7 +109,8 @@ class Engine:
 
         A restricted session, whose settings are locked, does without it from the start.
         """
-        if self.restricted or "limit" not in text.casefold():
+        words = set(re.findall(r"\w+", text.casefold()))
+        if self.restricted or "limit" not in words or not words & {"left", "right", "full"}:
             yield
             return
         (before,) = self.query("SELECT current_setting('disabled_optimizers')")[0]

@@ -14,7 +14,7 @@ from sqlcrm.errors import DatabaseError
 UNHURRIED = settings(
     deadline=None,
     derandomize=True,
-    max_examples=180,
+    max_examples=110,
     phases=[Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
@@ -68,8 +68,8 @@ def test_c6_a_query_gives_what_it_gives_over_the_full_tables(
         check(session, query)
 
 
-@settings(UNHURRIED, max_examples=70)
-@given(crms(), locals_(), st.lists(queries(), min_size=6, max_size=6))
+@settings(UNHURRIED, max_examples=50)
+@given(crms(), locals_(), st.lists(queries(), min_size=7, max_size=7))
 def test_c8_what_earlier_queries_left_in_the_cache_changes_no_result(
     session: FakeSession, crm: Crm, rows: list[tuple[Any, ...]], wanted: list[Query]
 ) -> None:

@@ -45,7 +45,6 @@ class Carried:
     def __init__(self, engine: Engine, companion: Companion, parent: Table, zone: str) -> None:
         self.companion = companion
         self.keys: set[Any] = set()
-        self.rows = 0
         from sqlcrm.execution.decode import Decoder
 
         include, table = companion.include, companion.scan.relation.table
@@ -59,13 +58,17 @@ class Carried:
         self._by = Decoder([by] if by is not None else [], where, zone)
 
     def take(self, rows: Sequence[Any], body: Mapping[str, Any]) -> None:
-        """Take what lies beside a page's rows."""
+        """Take what lies beside a page's rows.
+
+        A reply without their place says nothing of them, not that there are none: no key of it
+        counts as complete then, and the table is read for itself.
+        """
         include = self.companion.include
-        carried = rows_at(body, include.at, self._where) if include.at in body else ()
-        fresh = self._unseen.of(carried)
+        if include.at not in body:
+            return
+        fresh = self._unseen.of(rows_at(body, include.at, self._where))
         if fresh:
             self._decoder.add(fresh, body)
-        self.rows += len(fresh)
         parents = rows if include.of else fresh
         if parents:
             self._by.add(parents, body)
@@ -82,6 +85,5 @@ class Carried:
         self._engine.run(f"DELETE FROM {self.companion.target}")
         self.keys.clear()
         self._unseen.forget()
-        self.rows = 0
         if len(self._decoder):
             self._decoder.take()

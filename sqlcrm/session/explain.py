@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlcrm.errors import NotSupportedError
 from sqlcrm.execution.engine import named_binds
 from sqlcrm.execution.outlook import Outlook, outlook
-from sqlcrm.execution.parts import WORTH_DIVIDING
+from sqlcrm.execution.parts import most_extra
 from sqlcrm.execution.staging import Staged
 from sqlcrm.planner.access import Access
 from sqlcrm.planner.plan import KeySource, Predicate, ReadPlan, Scan
@@ -34,10 +34,7 @@ def explain(session: Session, prepared: Prepared) -> Result:
     asked = statement.explain
     if statement.target is not None or asked is None:
         raise NotSupportedError("EXPLAIN of a write to a remote table is not supported yet")
-    if (
-        statement.text.casefold().split()[:1] == ["create"]
-        and " view " in statement.text.casefold()
-    ):
+    if session.views.is_definition(statement):
         raise NotSupportedError("EXPLAIN of CREATE VIEW tells nothing: EXPLAIN a query of the view")
     began = time.monotonic()
     plan = prepared.plan(statement.query, discover=asked.analyze)
@@ -46,8 +43,7 @@ def explain(session: Session, prepared: Prepared) -> Result:
         last = f"local: {seconds:.3f} s in DuckDB; {time.monotonic() - began:.2f} s in all"
     else:
         prepared.prepare(plan, check=not prepared.undiscovered)
-        known = session.totals
-        found = [_outlook(one, known, prepared) for one in outlook(prepared.staging, plan)]
+        found = [_outlook(one, session, prepared) for one in outlook(prepared.staging, plan)]
         last = _sum(found, prepared)
     notes = [last, *plan.notices, *prepared.staging.notices]
     return _result(session, found, notes, asked.format)
@@ -144,14 +140,14 @@ def _shown(predicate: Predicate) -> str:
     return f"{predicate.column} IN ({', '.join(map(str, values[:5]))}{more})"
 
 
-def _outlook(one: Outlook, totals: Mapping[tuple[object, ...], int], prepared: Prepared) -> Facts:
+def _outlook(one: Outlook, session: Session, prepared: Prepared) -> Facts:
     access = one.options[0] if one.options else None
     facts = _scan_facts(one.scan, access, prepared)
     if one.beside:
         facts["access"] = f"beside the rows of {one.beside}"
     if one.cached is not None:
         facts["access"] = f"the cache, read {one.cached:,.0f} s ago"
-    calls, why = _forecast(one, totals)
+    calls, why = _forecast(one, session)
     facts["expected_calls"] = calls
     facts["forecast"] = why
     others = [_access(option) for option in one.options[1:]]
@@ -159,7 +155,7 @@ def _outlook(one: Outlook, totals: Mapping[tuple[object, ...], int], prepared: P
     return facts
 
 
-def _forecast(one: Outlook, totals: Mapping[tuple[object, ...], int]) -> tuple[int | None, str]:
+def _forecast(one: Outlook, session: Session) -> tuple[int | None, str]:
     """Return the calls that a scan takes, None where only a call would tell, and how one knows."""
     if one.beside or one.cached is not None:
         return 0, "no calls of its own"
@@ -175,7 +171,7 @@ def _forecast(one: Outlook, totals: Mapping[tuple[object, ...], int]) -> tuple[i
     if scan.counted and access.counts:
         return 1, "exact"
     size = access.read.pages.size
-    total = totals.get(total_key(scan, access))
+    total = session.totals.get(total_key(scan, access))
     if access.keys:
         return None, f"{access.least:,} or more"
     if scan.limit is not None and (not scan.limit.order or access.ordered):
@@ -187,9 +183,20 @@ def _forecast(one: Outlook, totals: Mapping[tuple[object, ...], int]) -> tuple[i
             None,
             f"1, which tells how many rows there are; then one more for each {size} of them",
         )
-    long = isinstance(access.read.pages, Divisible) and total >= 2 * WORTH_DIVIDING * size
-    parts = " (and a few more, if it is read in parts)" if long else ""
-    return max(1, -(-total // size)), f"{total:,} rows when it was read last in this session{parts}"
+    return _known_length(one, access, total, session)
+
+
+def _known_length(
+    one: Outlook, access: Access, total: int, session: Session
+) -> tuple[int | None, str]:
+    """Return the calls of a list whose length an earlier reading of this session told."""
+    read = access.read
+    pages, extra = max(1, -(-total // read.pages.size)), 0
+    if isinstance(read.pages, Divisible):
+        client = session.connections.get(one.scan.relation.connection).client
+        extra = most_extra(pages, client.rate(read.path), client.latency)
+    parts = f"; up to {extra:,} more, as it is read in parts" if extra else ""
+    return pages, f"{total:,} rows when it was read last in this session{parts}"
 
 
 def _sum(found: Sequence[Facts], prepared: Prepared) -> str:

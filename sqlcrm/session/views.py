@@ -119,6 +119,11 @@ class Views:
         self._views[head.name.casefold()] = View(head.name, columns, query)
         return True
 
+    def is_definition(self, statement: Statement) -> bool:
+        """Whether a statement is a CREATE VIEW."""
+        head = _head(statement)
+        return head is not None and head.kind == "view"
+
     def forget(self, name: str) -> None:
         """Let go of a view."""
         self._views.pop(name.casefold(), None)

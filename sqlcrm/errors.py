@@ -183,6 +183,10 @@ class GuardRefused(OperationalError):
     exit_code = 6
 
 
+class PlanMoved(GuardRefused):
+    """Rows that a plan rests on have changed since it was made; nothing of it was written."""
+
+
 class Cancelled(OperationalError):
     """The user or the system stopped the run."""
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sqlcrm.sdk import (
+    BatchRefused,
     Column,
     Flow,
     Identity,
@@ -21,8 +22,9 @@ from sqlcrm.sdk import (
     ShapeChanged,
     Sideload,
     Type,
+    dig,
     every_page,
-    rows_at,
+    matched,
 )
 from sqlcrm_activecampaign.replies import reason
 from sqlcrm_activecampaign.wire import BY_ID, LISTED, choices_from, choices_to
@@ -127,19 +129,21 @@ def field_column(name: str, field: dict[str, Any]) -> Column:
 
 
 def add_options(rows: Sequence[Row]) -> Flow[Sequence[Outcome]]:
-    """Add choices to fields; the reply lists what was made, found again by field and value."""
+    """Add choices to fields; the reply lists what was made, found again by field and value.
+
+    Raises: BatchRefused.
+    """
     reply = yield Request("POST", "/fieldOption/bulk", body={"fieldOptions": [*map(dict, rows)]})
     if reply.status >= 300:
-        return [Outcome("rejected", reason(reply)) for _ in rows]
-    made = {_option(option): str(option["id"]) for option in rows_at(reply.body, "fieldOptions")}
-    return [
-        Outcome("done", id=made[_option(row)])
-        if _option(row) in made
-        else Outcome("unknown", "the reply does not mention this option")
-        for row in rows
-    ]
+        raise BatchRefused(reason(reply))
+    return matched(rows, dig(reply.body, "fieldOptions"), _option, _made)
 
 
 def _option(option: Row) -> tuple[str, str]:
     """Return what names an option."""
     return str(option["field"]), str(option["value"])
+
+
+def _made(option: Row) -> Outcome:
+    """Return the outcome of an option that was made."""
+    return Outcome("done", id=str(option.get("id") or ""))

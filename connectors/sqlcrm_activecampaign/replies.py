@@ -23,7 +23,12 @@ RULES = (
     # noise that goes away; nothing in it tells these apart, and a refused key must stop a run.
     #
     # The bulk importer has limits of its own and reports them as 400, not 429.
-    Rule(Verdict.THROTTLED, (400,), r"Rate limit exceeded", paths="/import/"),
+    Rule(
+        Verdict.THROTTLED,
+        (400,),
+        r"Rate limit exceeded|imports may be requested",
+        paths="/import/",
+    ),
     # A tag that the contact has: what was asked for is so. The reference is silent about it; what
     # clients report is a success that changes nothing, but an error would say one of these.
     Rule(Verdict.ALREADY, (400, 409, 422), r"\balready\b", paths="/contactTags"),

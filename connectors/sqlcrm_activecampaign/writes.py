@@ -10,9 +10,9 @@ from sqlcrm.sdk import Write
 NEW_ID = "Made again, it has a new id, and what referred to it does so no longer."
 
 
-def insert(path: str, wrap: str, columns: tuple[str, ...] = ()) -> Write:
+def insert(path: str, wrap: str, columns: tuple[str, ...] = (), *, unique: bool = False) -> Write:
     """Make a row; rows that exist are found first, by the natural key."""
-    return Write("insert", "POST", path, wrap=wrap, columns=columns)
+    return Write("insert", "POST", path, wrap=wrap, columns=columns, unique=unique)
 
 
 def append(path: str, wrap: str, columns: tuple[str, ...] = ()) -> Write:

@@ -1,16 +1,24 @@
-"""SQL text: DuckDB's language with `table@alias`, remote DML and, later, SYNCHRONIZE."""
+"""SQL text: DuckDB's language with `table@alias`, remote DML, SYNCHRONIZE and PLAN."""
 
+from sqlcrm.dialect.explain import Explain
 from sqlcrm.dialect.lexer import LOCAL, SYSTEM, Argument, Lexed, Ref, lex, split
-from sqlcrm.dialect.statements import Assignment, Statement, moved, parse, statements
+from sqlcrm.dialect.model import Assignment, Case, Conflict, Merge, Statement, Step, Synchronize
+from sqlcrm.dialect.statements import moved, parse, statements
 
 __all__ = [
     "LOCAL",
     "SYSTEM",
     "Argument",
     "Assignment",
+    "Case",
+    "Conflict",
+    "Explain",
     "Lexed",
+    "Merge",
     "Ref",
     "Statement",
+    "Step",
+    "Synchronize",
     "lex",
     "moved",
     "parse",

@@ -44,6 +44,10 @@ class Cut:
                 return i
         return len(self.tokens)
 
+    def until(self, end: int) -> Cut:
+        """Return the same statement without the tokens from `end` on."""
+        return Cut(self.lexed, self.tokens[:end])
+
     def error(self, message: str, start: int, end: int) -> SqlError:
         """Return an error that underlines tokens `start` to `end`, exclusive."""
         first = self.tokens[min(start, len(self.tokens) - 1)]

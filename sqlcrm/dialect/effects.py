@@ -18,13 +18,13 @@ _READING = {
 _DEFINING = {"create", "alter", "drop", "truncate", "vacuum", "analyze", "comment"}
 
 
-def refuse_effects(cut: Cut, target: Ref | None) -> None:
-    """Let every table of ours but the target be read, and nothing else.
+def refuse_effects(cut: Cut, *known: Ref | None) -> None:
+    """Let every table of ours be read, and nothing else; `known` ones may stand where they do.
 
     Raises: SqlError that points at the table.
     """
     for ref in cut.lexed.refs:
-        if ref is target or ref.alias == LOCAL:
+        if ref in known or ref.alias == LOCAL:
             continue
         at = cut.index_after(ref.start)
         if not _read(cut, at):
@@ -61,12 +61,10 @@ def _message(cut: Cut, at: int, ref: Ref) -> str:
         return f"tables of @{SYSTEM} are read-only"
     before = {cut.word(at - 1), cut.word(at - 2) if at > 1 else ""} if at else set()
     verb = cut.word(0)
-    if verb == "merge" and "into" in before:
-        return "MERGE INTO a remote table is not supported; use INSERT and UPDATE"
     if before & {"into", "update", "delete"}:
         return (
             "a remote table can be written by a statement of its own only: "
-            "INSERT INTO, UPDATE or DELETE FROM, not within another one"
+            "INSERT INTO, UPDATE, DELETE FROM or MERGE INTO, not within another one"
         )
     if verb == "copy":
         return "COPY cannot write to a CRM; use INSERT INTO … SELECT … FROM 'file.csv'"

@@ -1,4 +1,4 @@
-"""Reads EXPLAIN off a statement's beginning."""
+"""Reads EXPLAIN or PLAN off a statement's beginning."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlglot.tokens import Token
 
-from sqlcrm.dialect.tokens import closed, split_arguments, word
+from sqlcrm.dialect.tokens import closed, is_name, split_arguments, word
 from sqlcrm.errors import SqlError
 
 FORMATS = ("text", "json")
@@ -16,20 +16,31 @@ _OFF = {"false", "off", "0"}
 
 @dataclass(frozen=True, slots=True)
 class Explain:
-    """What an EXPLAIN asks for. analyze: run it, and tell what it took. end: where it ends."""
+    """What an EXPLAIN or PLAN asks for.
+
+    analyze: run it, and tell what it took. end: where it ends. plan: PLAN, which reads, and tells
+    what a write would do.
+    """
 
     analyze: bool = False
     format: str = "text"
     end: int = 0
+    plan: bool = False
 
 
-def explain(text: str, tokens: Sequence[Token]) -> Explain | None:
-    """Return the EXPLAIN that a statement begins with, None where it has none.
+def explain(text: str, tokens: Sequence[Token], *, ours: bool) -> Explain | None:
+    """Return the EXPLAIN or PLAN that a statement begins with, None where it has none.
+
+    ours: it has tables of ours. Without them EXPLAIN is DuckDB's, but for SYNCHRONIZE.
 
     Raises: SqlError for options that it does not have.
     """
     words = [word(token) for token in tokens[:3]]
+    if words[:1] == ["plan"] and len(words) > 1 and is_name(tokens[1]):
+        return Explain(end=tokens[0].end + 1, plan=True)
     if words[:1] != ["explain"] or len(words) < 2:
+        return None
+    if not ours and _explained(tokens) not in {"synchronize", "sync"}:
         return None
     if words[1] in {"analyze", "analyse"}:
         return Explain(True, end=tokens[1].end + 1)
@@ -42,6 +53,16 @@ def explain(text: str, tokens: Sequence[Token]) -> Explain | None:
     for option in split_arguments(tokens, 2, stop):
         found = _with(found, option, text)
     return found
+
+
+def _explained(tokens: Sequence[Token]) -> str:
+    """Return the first word behind EXPLAIN and its options."""
+    at = 1
+    if word(tokens[1]) in {"analyze", "analyse"}:
+        at = 2
+    elif word(tokens[1]) == "(":
+        at = (closed(tokens, 1) or len(tokens)) + 1
+    return word(tokens[at]) if at < len(tokens) else ""
 
 
 def _with(found: Explain, option: Sequence[Token], text: str) -> Explain:

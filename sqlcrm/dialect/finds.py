@@ -152,7 +152,10 @@ def _file(text: str, tokens: Sequence[Token], i: int) -> Found | None:
         if not token.text.casefold().endswith(SPREADSHEETS):
             return None
         listed = before == TokenType.COMMA and in_from(tokens, i)
-        if not listed and before not in {TokenType.FROM, TokenType.JOIN}:
+        source = before in {TokenType.FROM, TokenType.JOIN, TokenType.USING} or (
+            tokens[i - 1].text.casefold() in {"synchronize", "sync"}
+        )
+        if not listed and not source:
             return None
         stem = re.split(r"[/\\]", token.text)[-1].rsplit(".", 1)[0]
         return Found("file", token.start, token.end + 1, (stem,), "", ((token,),))

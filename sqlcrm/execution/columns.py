@@ -24,6 +24,7 @@ def _arrow(kind: str) -> Any:
     import pyarrow as pa
 
     types = {
+        "VARCHAR[]": pa.list_(pa.string()),
         "BIGINT": pa.int64(),
         "INTEGER": pa.int64(),
         "DOUBLE": pa.float64(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlcrm.dialect import Statement
@@ -33,7 +34,17 @@ def target_columns(statement: Statement, relation: Relation) -> list[Column]:
         names = [a.column for a in statement.assignments]
     else:
         names = list(statement.columns)
-    write = relation.table.carrier(statement.verb)
+    return writable(statement, relation, names, statement.verb)
+
+
+def writable(
+    statement: Statement, relation: Relation, names: Sequence[str], verb: str
+) -> list[Column]:
+    """Return the columns of these names, refused where a verb cannot write one.
+
+    Raises: SqlError that points at the name.
+    """
+    write = relation.table.carrier(verb)
     found: list[Column] = []
     for name in names:
         column = relation.table.column(name)
@@ -45,7 +56,7 @@ def target_columns(statement: Statement, relation: Relation) -> list[Column]:
             raise _at(statement, name, f"{where}.{column.name} is set by the CRM, not by us")
         if write is not None and write.columns and column.name not in write.columns:
             can = ", ".join(write.columns)
-            what = f"{statement.verb.upper()} {where} cannot write {column.name}, only {can}"
+            what = f"{verb.upper()} {where} cannot write {column.name}, only {can}"
             raise _at(statement, name, what)
         if column in found:
             raise _at(statement, name, f"the column {column.name} is given twice")
@@ -66,10 +77,24 @@ def check_verb(statement: Statement, relation: Relation) -> None:
 
     Raises: NotSupportedError that says what can be done instead.
     """
-    if relation.table.carrier(statement.verb) is not None:
+    for verb in _verbs(statement):
+        _check(verb, relation)
+
+
+def _verbs(statement: Statement) -> list[str]:
+    """Return what a statement does to its target's rows."""
+    if statement.sync is not None:
+        return [step.verb for step in statement.sync.steps]
+    if statement.merge is not None:
+        return [c.action for c in statement.merge.cases if c.action != "nothing"]
+    updates = statement.conflict is not None and statement.conflict.update
+    return [statement.verb, *(["update"] if updates else [])]
+
+
+def _check(verb: str, relation: Relation) -> None:
+    if relation.table.carrier(verb) is not None:
         return
     verbs = {write.verb for write in relation.table.writes}
-    verb = statement.verb
     where = f"{relation.table.name}@{relation.connection}"
     can = ", ".join(sorted(v.upper() for v in verbs)) or "nothing but SELECT"
     raise NotSupportedError(f"{where} has no {verb.upper()}: its API allows {can}")

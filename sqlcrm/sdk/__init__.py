@@ -21,12 +21,11 @@ from sqlcrm.sdk.connectors import (
     plain_reason,
     token_grant,
 )
-from sqlcrm.sdk.flows import every_page, rows_at
+from sqlcrm.sdk.flows import every_page, matched, rows_at
 from sqlcrm.sdk.keyset import Divisible, IdCursor
 from sqlcrm.sdk.pages import Cursor, NextLink, Offset, PageNumber, Paging, Single, dig
 from sqlcrm.sdk.tables import (
     Column,
-    Consent,
     Filter,
     Include,
     Param,
@@ -34,14 +33,25 @@ from sqlcrm.sdk.tables import (
     Sideload,
     Sort,
     Table,
-    Write,
 )
 from sqlcrm.sdk.validate import validate
-from sqlcrm.sdk.values import Flow, Identity, Outcome, Request, Response, Row, Type, Verdict
+from sqlcrm.sdk.values import (
+    BatchRefused,
+    Flow,
+    Identity,
+    Outcome,
+    Request,
+    Response,
+    Row,
+    Type,
+    Verdict,
+)
+from sqlcrm.sdk.writes import Consent, Need, Write
 
 __all__ = [
     "Auth",
     "Basic",
+    "BatchRefused",
     "Bearer",
     "Column",
     "Connector",
@@ -56,6 +66,7 @@ __all__ = [
     "IdCursor",
     "Identity",
     "Include",
+    "Need",
     "NextLink",
     "OAuth2",
     "Offset",
@@ -81,6 +92,7 @@ __all__ = [
     "Write",
     "dig",
     "every_page",
+    "matched",
     "plain_reason",
     "rows_at",
     "token_grant",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlcrm.sdk.pages import Paging, Single
-from sqlcrm.sdk.values import Flow, Outcome, Query, Row, Type
+from sqlcrm.sdk.values import Flow, Query, Row, Type
+from sqlcrm.sdk.writes import Consent, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,50 +164,6 @@ class Read:
     columns: tuple[str, ...] = ()
     includes: tuple[Include, ...] = ()
     fetch: Callable[..., Flow[Sequence[Row]]] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One way to change rows.
-
-    verb: "insert", "update", "delete" or "upsert".
-    wrap: the name of the body's only key, and of the row in the reply.
-    repeatable: the server ends up the same when it gets the call twice.
-    append: every call makes a new row (notes); the journal is the only memory.
-    settles: seconds until a row just written can be found by its natural key.
-    columns: what this write can carry; all that are not readonly, where empty.
-    whole: columns that must be sent with every update, changed or not.
-    undo: words for a person when the inverse is not simply the opposite verb.
-    """
-
-    verb: str
-    method: str = ""
-    path: str = ""
-    wrap: str = ""
-    batch: int = 1
-    repeatable: bool = False
-    append: bool = False
-    settles: float = 0.0
-    columns: tuple[str, ...] = ()
-    whole: tuple[str, ...] = ()
-    always: Mapping[str, Any] = field(default_factory=dict)
-    send: Callable[[Sequence[Row]], Flow[Sequence[Outcome]]] | None = None
-    undo: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """Which column says whether a person is subscribed.
-
-    subscribed: values under which the person gets messages.
-    safe: what is sent for a new row that gives no value: it subscribes nobody.
-    opted_in: extra body values that go with a deliberate re-subscription.
-    """
-
-    column: str
-    subscribed: tuple[Any, ...]
-    safe: Any
-    opted_in: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from sqlcrm.errors import DeclarationError
 from sqlcrm.sdk.connectors import Connector
-from sqlcrm.sdk.tables import Read, Table, Write
+from sqlcrm.sdk.tables import Read, Table
 from sqlcrm.sdk.values import Type
+from sqlcrm.sdk.writes import Need, Write
 
 OPERATORS = {"=", "<", "<=", ">", ">=", "contains", "prefix"}
 VERBS = {"insert", "update", "delete", "upsert"}
@@ -45,6 +46,7 @@ def _connector(connector: Connector) -> Iterator[str]:
             if name not in seen:
                 yield f"{table.name}: touches {name!r}, which is no table"
         yield from _includes(connector, table)
+        yield from (f"{table.name}: {mistake}" for mistake in _needs(connector, table))
 
 
 def _includes(connector: Connector, table: Table) -> Iterator[str]:
@@ -72,12 +74,54 @@ def _table(table: Table) -> Iterator[str]:
         for column in table.columns
         if column.check not in CHECKS
     )
-    if table.consent and table.consent.column not in names:
-        yield f"consent column {table.consent.column!r} is not declared"
+    yield from _consent(table)
     for read in table.reads:
         yield from _read(table, read)
     for write in table.writes:
         yield from _write(table, write)
+    for verb in sorted({write.verb for write in table.writes}):
+        alone = [write for write in table.writes if write.verb == verb and write.send is None]
+        if len(alone) > 1:
+            yield f"write {verb}: {len(alone)} writes without a flow; nothing chooses between them"
+
+
+def _consent(table: Table) -> Iterator[str]:
+    consent = table.consent
+    if consent is None:
+        return
+    columns = {"column": consent.column, "scope": consent.scope}
+    if isinstance(consent.person, str):
+        columns["person"] = consent.person
+    for what, name in columns.items():
+        if (name or what == "column") and table.column(name) is None:
+            yield f"consent {what} {name!r} is not declared"
+
+
+def _needs(connector: Connector, table: Table) -> Iterator[str]:
+    """Yield what is wrong with the values of other tables that are to go with rows."""
+    person = table.consent.person if table.consent else ""
+    if isinstance(person, Need):
+        yield from _need(connector, table, "consent person", person)
+    for write in table.writes:
+        where = f"write {write.verb}"
+        for need in write.needs:
+            yield from _need(connector, table, f"{where}: need {need.name!r}", need)
+        names = [need.name for need in write.needs]
+        taken = {column.path for column in table.columns}
+        for name in sorted({n for n in names if names.count(n) > 1 or n in taken}):
+            yield f"{where}: need {name!r} has the name of another value of the row"
+
+
+def _need(connector: Connector, table: Table, where: str, need: Need) -> Iterator[str]:
+    if table.column(need.by) is None:
+        yield f"{where}: by={need.by!r} is no column"
+    other = next((one for one in connector.tables if one.name == need.table), None)
+    if other is None:
+        yield f"{where}: there is no table {need.table!r}"
+    elif other.column(need.value) is None:
+        yield f"{where}: {need.table} has no column {need.value!r}"
+    elif len(other.key) != 1:
+        yield f"{where}: {need.table} has no key of one column"
 
 
 def _read(table: Table, read: Read) -> Iterator[str]:
@@ -117,15 +161,44 @@ def _write(table: Table, write: Write) -> Iterator[str]:
         yield f"{where}: unknown verb"
     if not write.send and not (write.method and write.path):
         yield f"{where}: neither a call nor a flow"
+    yield from (f"{where}: {mistake}" for mistake in _many(table, write))
     for name in (*write.columns, *write.whole):
         if table.column(name) is None:
             yield f"{where}: column {name!r} is not declared"
     for name in re.findall(r"{(\w+)}", write.path):
         if table.column(name) is None:
             yield f"{where}: the path names {name!r}, which is no column"
+    yield from (f"{where}: {mistake}" for mistake in _doubling(table, write))
+
+
+def _doubling(table: Table, write: Write) -> Iterator[str]:
+    """Yield what might let a write make a row twice."""
+    if write.unique and not table.natural_key:
+        yield "unique, but the table has no natural key"
     if write.verb not in {"insert", "upsert"} or write.repeatable or write.append:
         return
     if not table.natural_key:
-        yield f"{where}: neither repeatable, nor append, nor a natural key to look the row up by"
+        yield "neither repeatable, nor append, nor a natural key to look the row up by"
     elif not any(read.by in ("", table.natural_key[0]) for read in table.reads):
-        yield f"{where}: no read can look a row up by {table.natural_key[0]!r}"
+        yield f"no read can look a row up by {table.natural_key[0]!r}"
+
+
+def _many(table: Table, write: Write) -> Iterator[str]:
+    """Yield what is wrong with what only a write of many rows at once can have."""
+    flow = write.send is not None
+    if write.batch < 1 or write.least < 1:
+        yield "batch and least are 1 or more"
+    if write.least > write.batch and not write.per:
+        yield f"least={write.least} is more than a batch of {write.batch}"
+    given = {
+        "batch": write.batch > 1,
+        "finish": write.finish is not None,
+        "per": bool(write.per),
+        "least": write.least > 1,
+        "takes": write.takes is not None,
+        "needs": bool(write.needs),
+    }
+    for name in (name for name, has in given.items() if has and not flow):
+        yield f"{name} without a flow (send)"
+    if write.per and table.column(write.per) is None:
+        yield f"per={write.per!r} is no column"

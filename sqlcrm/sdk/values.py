@@ -104,10 +104,24 @@ class Outcome:
     """What became of one row of a write flow."""
 
     state: str
-    """`done`, `rejected` or `unknown`."""
+    """`done`, `rejected`, `unknown`; `accepted` where the API does it later, as the job `ticket`;
+    `again` where it was not done and may be tried once more, alone (a lock that others held)."""
     reason: str = ""
     id: str = ""
     """The row's id in the CRM, where the answer told it."""
+    ticket: str = ""
+
+
+class BatchRefused(Exception):
+    """The API refused a call as a whole and did nothing of it. Raised by a write flow.
+
+    culprits: the reason by position of the row, for those that the API named. They are rejected,
+    and the others sent again; where it named none, the rows are sent in halves.
+    """
+
+    def __init__(self, reason: str, culprits: Mapping[int, str] | None = None) -> None:
+        super().__init__(reason)
+        self.culprits = dict(culprits or {})
 
 
 @dataclass(frozen=True, slots=True)

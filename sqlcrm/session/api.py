@@ -25,6 +25,9 @@ from sqlcrm.writing.report import Report
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from sqlcrm.session.plans import Plan
+    from sqlcrm.session.resuming import Resumed
+
 apilevel = "2.0"
 threadsafety = 1  # threads may share the module, not connections
 paramstyle = "qmark"
@@ -124,9 +127,57 @@ class Connection:
         finally:
             session.end(code)
 
+    def plan(self, sql: str, parameters: Binds = None) -> Plan:
+        """Plan every write of a text: what it would change, row by row, and in how many calls.
+
+        Its local statements run; nothing is written to a CRM before `Plan.apply`.
+        Raises: sqlcrm.Error.
+        """
+        from sqlcrm.session.plans import make_plan
+
+        self.session.forget_cancel()
+        return make_plan(self.session, sql, parameters)
+
+    def load_plan(self, path: str | Path) -> Plan:
+        """Return a plan that `Plan.save` wrote.
+
+        Raises: ProgrammingError, WrongAccount.
+        """
+        from sqlcrm.session.plans import load_plan
+
+        self.session.forget_cancel()
+        return load_plan(self.session, Path(path))
+
+    def undo(self, run: int, *, force: bool = False) -> Plan:
+        """Plan to take a run back; `Plan.apply` does it.
+
+        force: also rows that were changed since.
+        Raises: ProgrammingError, WrongAccount.
+        """
+        from sqlcrm.session.undoing import undo_plan
+
+        self.session.forget_cancel()
+        return undo_plan(self.session, run, force=force)
+
+    def resume(self, run: int | None = None) -> list[Resumed]:
+        """Finish the runs, or that run, that a crash or an interrupt ended before their work did.
+
+        Raises: ProgrammingError, Busy, WrongAccount; what stopped it again.
+        """
+        from sqlcrm.session.resuming import resume
+
+        self.session.forget_cancel()
+        return resume(self.session, run)
+
     def commit(self) -> None:
-        """Do nothing: every statement is applied when it runs."""
-        _ = self.session
+        """Apply the writes of a transaction, if one is open; without one each applied itself."""
+        if self.session.in_transaction:
+            self.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Give up the writes of a transaction, if one is open."""
+        if self.session.in_transaction:
+            self.execute("ROLLBACK")
 
     def cancel(self) -> None:
         """Stop what runs; may be called from another thread."""
@@ -209,14 +260,13 @@ class Cursor:
             raise ProgrammingError("parameters go with one statement at a time")
         self.reports = []
         self._result = self._rows = None
-        session.begin(text=sql)
+        session.begin(text=sql, statements=len(found))
         try:
             for statement in found:
                 session.next_statement()
                 with pointing(statement, sql):
                     self._result = run(session, statement, parameters)
-                report = self._result.report
-                if report is not None:
+                for report in self._result.all_reports:
                     self.reports.append(report)
                     _stop_if_unknown(report, len(found) - session.statement)
         except Error as error:

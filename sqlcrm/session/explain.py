@@ -32,8 +32,7 @@ def explain(session: Session, prepared: Prepared) -> Result:
     """
     statement = prepared.statement
     asked = statement.explain
-    if statement.target is not None or asked is None:
-        raise NotSupportedError("EXPLAIN of a write to a remote table is not supported yet")
+    assert asked is not None  # noqa: S101 - run() sends only such statements here
     if session.views.is_definition(statement):
         raise NotSupportedError("EXPLAIN of CREATE VIEW tells nothing: EXPLAIN a query of the view")
     began = time.monotonic()
@@ -43,10 +42,10 @@ def explain(session: Session, prepared: Prepared) -> Result:
         last = f"local: {seconds:.3f} s in DuckDB; {time.monotonic() - began:.2f} s in all"
     else:
         prepared.prepare(plan, check=not prepared.undiscovered)
-        found = [_outlook(one, session, prepared) for one in outlook(prepared.staging, plan)]
-        last = _sum(found, prepared)
+        found = [foreseen(one, session, prepared) for one in outlook(prepared.staging, plan)]
+        last = summed(found, prepared)
     notes = [last, *plan.notices, *prepared.staging.notices]
-    return _result(session, found, notes, asked.format)
+    return as_result(session, found, notes, asked.format)
 
 
 def _analyzed(session: Session, prepared: Prepared, plan: ReadPlan) -> tuple[list[Facts], float]:
@@ -54,12 +53,13 @@ def _analyzed(session: Session, prepared: Prepared, plan: ReadPlan) -> tuple[lis
     text = prepared.staging.text(prepared.statement.query)
     began = time.monotonic()
     session.engine.relation(text, named_binds(text, prepared.named))
-    return [_staged(one, prepared) for one in prepared.staging.done.values()], (
+    return [read_facts(one, prepared) for one in prepared.staging.done.values()], (
         time.monotonic() - began
     )
 
 
-def _result(session: Session, found: Sequence[Facts], notes: Sequence[str], form: str) -> Result:
+def as_result(session: Session, found: Sequence[Facts], notes: Sequence[str], form: str) -> Result:
+    """Return what is told of each table, and notes, as the rows of an EXPLAIN."""
     if form == "json":
         rows = [(facts["table"], json.dumps(facts, ensure_ascii=False)) for facts in found]
         rows += [("note", json.dumps({"note": note})) for note in notes]
@@ -140,7 +140,8 @@ def _shown(predicate: Predicate) -> str:
     return f"{predicate.column} IN ({', '.join(map(str, values[:5]))}{more})"
 
 
-def _outlook(one: Outlook, session: Session, prepared: Prepared) -> Facts:
+def foreseen(one: Outlook, session: Session, prepared: Prepared) -> Facts:
+    """Tell how a table would be read, as far as that is known without a call."""
     access = one.options[0] if one.options else None
     facts = _scan_facts(one.scan, access, prepared)
     if one.beside:
@@ -199,7 +200,8 @@ def _known_length(
     return pages, f"{total:,} rows when it was read last in this session{parts}"
 
 
-def _sum(found: Sequence[Facts], prepared: Prepared) -> str:
+def summed(found: Sequence[Facts], prepared: Prepared) -> str:
+    """Say how many calls reading all tables takes."""
     custom = [f"{r.name}@{r.connection}" for r in prepared.undiscovered]
     known = sum(facts["expected_calls"] or 0 for facts in found)
     open_ = [facts["table"] for facts in found if facts["expected_calls"] is None]
@@ -211,7 +213,8 @@ def _sum(found: Sequence[Facts], prepared: Prepared) -> str:
     return text
 
 
-def _staged(one: Staged, prepared: Prepared) -> Facts:
+def read_facts(one: Staged, prepared: Prepared) -> Facts:
+    """Tell how a table was read."""
     facts = _scan_facts(one.scan, one.access, prepared)
     if one.shared:
         facts["access"] = "rows that another table of the statement brought"

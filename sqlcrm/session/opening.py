@@ -5,6 +5,7 @@ What only some commands need is imported where it is needed: a local query waits
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from sqlcrm.dialect.tokens import tokenize
 from sqlcrm.errors import ConfigurationError, JournalProblem, SqlError, did_you_mean
 from sqlcrm.session.progress import Progress as Progress
 from sqlcrm.session.progress import Watch, nobody
-from sqlcrm.session.state import Session
+from sqlcrm.session.state import WAIT, Session
 from sqlcrm.writing.guards import Limits as Limits
 
 
@@ -24,15 +25,17 @@ def open_session(
     limits: Limits | None = None,
     progress: Watch = nobody,
     state: Path | None = None,
+    wait: float = WAIT,
 ) -> Session:
     """Open a session with the connections file that `config`, SQLCRM_CONFIG or a folder names.
 
-    state: the folder of the journal, instead of the user's own.
+    state: the folder of the journal, instead of the user's own. wait: seconds to wait for another
+    run that writes the same table.
     Raises: ConfigurationError, also for a file of the working folder that is not trusted.
     """
     found = find_config(config, Path.cwd())
     configs = load_config(found) if found is not None else {}
-    return Session(configs, kind=kind, limits=limits, progress=progress, state=state)
+    return Session(configs, kind=kind, limits=limits, progress=progress, state=state, wait=wait)
 
 
 def trust(path: Path) -> None:
@@ -101,6 +104,35 @@ def describe(session: Session, table: str, alias: str) -> list[tuple[str, str, s
         role = ", ".join(filter(None, roles))
         described.append((column.name, str(column.type), role, column.doc))
     return described
+
+
+def unfinished(session: Session) -> list[str]:
+    """Return a line for each run that a crash or an interrupt ended before its work did."""
+    from sqlcrm.session.resuming import due
+
+    found = []
+    for one in due(session):
+        name = f" ({one.script})" if one.script else ""
+        found.append(
+            f"run {one.run}{name} of {one.started_at:%Y-%m-%d %H:%M} UTC was {one.state} before "
+            f"its work was done: sqlcrm resume {one.run}"
+        )
+    return found
+
+
+def prune(session: Session, older_than: float) -> dict[str, int]:
+    """Take finished runs out of the journal that are older than so many seconds; return counts."""
+    return dict(session.journal.prune(dt.timedelta(seconds=older_than)))
+
+
+def forget(session: Session, address: str) -> dict[str, int]:
+    """Take a person out of the journal, by their address; return counts of what held it."""
+    return dict(session.journal.forget(address))
+
+
+def abandon(session: Session, run: int) -> None:
+    """End a run that still says running, though the machine that it ran on is gone."""
+    session.journal.abandon(run, "given up by hand")
 
 
 def forget_cancel(session: Session) -> None:

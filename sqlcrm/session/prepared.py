@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from sqlglot import exp
@@ -56,7 +57,13 @@ class Prepared:
         kept = statement.target is None and not session.in_transaction  # ROLLBACK would undo it
         cache = session.cache if kept else None
         self.staging = Staging(
-            session.engine, self._connect, self.named, marks, self.given, cache, self._tell
+            session.engine,
+            partial(connected, session),
+            self.named,
+            marks,
+            self.given,
+            cache,
+            partial(_tell, session),
         )
 
     def plan(self, text: str, *, discover: bool = True) -> ReadPlan:
@@ -81,6 +88,8 @@ class Prepared:
 
         Raises: SqlError that points at an unknown column and offers the nearest names.
         """
+        for scan in plan.scans:
+            self.session.pending.refuse(scan.relation)
         self.prepare(plan)
         self.staging.stage(plan)
         self.session.remember(self.staging.done.values())
@@ -109,19 +118,6 @@ class Prepared:
         message = f"there is no column {name!r}. {did_you_mean(name, known)}"
         return SqlError(message, text, start, start + len(name))
 
-    def _tell(self, table: str, rows: int, pages: int, of: int | None) -> None:
-        self.session.progress(Progress(table, rows, pages, of))
-
-    def _connect(self, alias: str) -> Connection:
-        opened = self.session.connections.get(alias)
-        return Connection(
-            opened.client,
-            opened.connector.zone,
-            opened.account_key,
-            self.session.settings.cache_ttl(opened.config.cache_ttl),
-            self.session.connections.calls,
-        )
-
     def _local_columns(self, node: exp.Expr) -> list[str] | None:
         """Return the columns of a local source, None where they are not known."""
         place = node.copy()
@@ -141,6 +137,28 @@ class Prepared:
         except DatabaseError:
             return None
         return None if text is None else (str(kind), str(text))
+
+
+def connected(session: Session, alias: str) -> Connection:
+    """Return what staging asks of a connection."""
+    opened = session.connections.get(alias)
+    return Connection(
+        opened.client,
+        opened.connector.zone,
+        opened.account_key,
+        session.settings.cache_ttl(opened.config.cache_ttl),
+        session.connections.calls,
+    )
+
+
+def staging(session: Session) -> Staging:
+    """Return stages for reads that belong to no statement; what they bring is not kept."""
+    tell = partial(_tell, session)
+    return Staging(session.engine, partial(connected, session), {}, {}, None, None, tell)
+
+
+def _tell(session: Session, table: str, rows: int, pages: int, of: int | None) -> None:
+    session.progress(Progress(table, rows, pages, of))
 
 
 def _named(statement: Statement, binds: Binds) -> dict[str, Any]:

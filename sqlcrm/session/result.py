@@ -22,12 +22,19 @@ class Result:
     """The outcome of one statement: rows of a query, or the report of a write, or neither.
 
     columns: names and DuckDB types. notices: what the user should know about how it ran.
+    reports: of all writes, where one statement (COMMIT) applied several.
     """
 
     columns: Sequence[tuple[str, str]] = ()
     report: Report | None = None
     notices: Sequence[str] = field(default=())
     relation: duckdb.DuckDBPyRelation | None = field(default=None, repr=False)
+    reports: Sequence[Report] = field(default=())
+
+    @property
+    def all_reports(self) -> Sequence[Report]:
+        """The reports of all writes that it stands for."""
+        return self.reports or ([self.report] if self.report is not None else [])
 
     @property
     def names(self) -> list[str]:

@@ -11,6 +11,7 @@ from sqlcrm.errors import Error, NotSupportedError, ProgrammingError, SqlError
 from sqlcrm.execution.engine import named_binds, quote, shown
 from sqlcrm.session.result import Binds, Result
 from sqlcrm.session.state import Session
+from sqlcrm.session.transactions import transacted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,26 +25,28 @@ def run(session: Session, statement: Statement, binds: Binds = None) -> Result:
     session.stop_if_streaming()
     session.settings.begin()
     statement = session.views.expanded(statement)
-    if not statement.lexed.refs:  # nothing of ours in it: DuckDB's alone, but for our settings
+    if statement.plain:  # nothing of ours in it: DuckDB's alone, but for our settings
         changed = session.settings.change(statement, restricted=session.engine.restricted)
         if changed or session.views.local(statement):
             return Result()
-        result = _result(session, statement.text, binds, ())
-        _note_transaction(session, statement)
-        return result
-    if statement.target is not None and session.in_transaction:
-        raise NotSupportedError(
-            "a write to a CRM cannot be rolled back, so it is refused between BEGIN and COMMIT"
-        )
+        return transacted(session, statement, lambda: _result(session, statement.text, binds, ()))
     from sqlcrm.session.prepared import Prepared
     from sqlcrm.session.write import write
 
     try:
         prepared = Prepared(session, statement, binds)
+        if statement.explain is not None and statement.target is not None:
+            from sqlcrm.session.explaining import explain_write
+
+            return explain_write(session, prepared)
         if statement.explain is not None:
             from sqlcrm.session.explain import explain
 
             return explain(session, prepared)
+        if statement.verb == "synchronize" and statement.target is None:
+            from sqlcrm.session.local_sync import synchronize_locally
+
+            return synchronize_locally(session, prepared)
         if statement.target is not None:
             return write(session, prepared)
         return query(session, prepared)
@@ -151,17 +154,9 @@ def _result(session: Session, text: str, binds: Binds, notices: Sequence[str]) -
     return Result(columns, None, notices, relation)
 
 
-def _note_transaction(session: Session, statement: Statement) -> None:
-    words = statement.text.casefold().replace(";", " ").split()[:1]
-    if words and words[0] in {"begin", "start"}:
-        session.in_transaction = True
-    elif words and words[0] in {"commit", "rollback", "abort", "end"}:
-        session.in_transaction = False
-
-
 def _check_syntax(session: Session, statement: Statement) -> None:
     """Let DuckDB judge the text, where all of it is DuckDB's, so that errors point into it."""
-    if statement.opt_in is None:
+    if statement.standard:
         lexed = statement.lexed
         session.engine.check_syntax(statement.text, lexed.query(), lexed.place)
 

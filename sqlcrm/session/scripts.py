@@ -45,7 +45,7 @@ def run_script(
     Raises: SqlError for a text that cannot be parsed: nothing ran then.
     """
     found = parsed(session, text)
-    session.begin(name, text)
+    session.begin(name, text, statements=len(found))
     script = Script()
     for number, statement in enumerate(found, 1):
         session.next_statement()
@@ -76,9 +76,9 @@ def _step(
         script.errors.append(error)
         script.codes.append(error.exit_code)
         return True
-    code = result.report.exit_code if result.report is not None else 0
-    script.codes.append(code)
-    return code == 5
+    codes = [report.exit_code for report in result.all_reports] or [0]
+    script.codes += codes
+    return 5 in codes
 
 
 def _used(statement: Statement, binds: Mapping[str, Any] | None) -> dict[str, Any]:

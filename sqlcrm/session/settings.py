@@ -24,6 +24,7 @@ _SET = re.compile(
 NAMES: Final = {
     "cache_ttl": "seconds that what was read may be used again: '10 minutes', 0 for never",
     "max_requests": "calls after which none is made any more, for each connection of the session",
+    "bulk": "on or off: whether many rows may go in one call that the API carries out later",
     "statement_timeout": "time after which a statement's calls are given up: '5 minutes'",
 }
 """Every setting of ours, and what it takes."""
@@ -36,6 +37,7 @@ class Settings:
     own_ttl: float | None = None
     max_requests: int | None = None
     statement_timeout: float | None = None
+    bulk: bool = True
     _began: float = 0.0
 
     def begin(self) -> None:
@@ -70,9 +72,18 @@ class Settings:
             self.max_requests = None if value is None else _number(name, value)
         elif name == "cache_ttl":
             self.own_ttl = None if value is None else _seconds(name, value)
+        elif name == "bulk":
+            self.bulk = True if value is None else _switch(name, value)
         else:
             self.statement_timeout = None if value is None else _seconds(name, value) or None
         return True
+
+
+def _switch(name: str, text: str) -> bool:
+    words = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
+    if text.casefold() not in words:
+        raise SqlError(f"{name} takes on or off, and not {text!r}: {NAMES[name]}")
+    return words[text.casefold()]
 
 
 def _number(name: str, text: str) -> int:
@@ -83,11 +94,19 @@ def _number(name: str, text: str) -> int:
 
 def _seconds(name: str, text: str) -> float:
     """Read `600`, `'10 minutes'` or `'1h'`."""
+    found = duration(text)
+    if found is None:
+        raise SqlError(f"{name} takes a time such as '10 minutes', not {text!r}: {NAMES[name]}")
+    return found
+
+
+def duration(text: str) -> float | None:
+    """Return the seconds of a time such as `600`, `10 minutes` or `90d`; None for another text."""
     if text.casefold() == "off":
         return 0.0
     found = _DURATION.fullmatch(text)
     word = found[2].casefold() if found is not None else "?"
     unit = word if word in _UNITS else word.removesuffix("s")
     if found is None or (unit and unit not in _UNITS):
-        raise SqlError(f"{name} takes a time such as '10 minutes', not {text!r}: {NAMES[name]}")
+        return None
     return float(found[1]) * _UNITS.get(unit, 1.0)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlcrm.errors import Cancelled, Error, InterfaceError, JournalProblem
 from sqlcrm.execution.engine import Engine
+from sqlcrm.session.pending import Pendings
 from sqlcrm.session.progress import Watch, nobody
 from sqlcrm.session.settings import Settings
 from sqlcrm.session.views import Views
@@ -80,8 +81,10 @@ class Session:
         self._cancel = threading.Event()
         self.in_transaction = False
         self._run: int | None = None
+        self.last_run: int | None = None  # the number of the last run that the journal knows
         self._statements = 0
         self._script = ("", "")
+        self._of: tuple[str, int | None, int | None] = (kind, None, None)
         self.settings = Settings()
         self.views = Views()
         self._logged = 0
@@ -90,6 +93,7 @@ class Session:
         self._streaming = False
         self.accounts: dict[str, int] = {}  # by alias, as the journal numbers them
         self.totals: dict[tuple[object, ...], int] = {}
+        self.pending: Pendings[Any] = Pendings()
 
     @cached_property
     def connections(self) -> Connections:
@@ -124,6 +128,14 @@ class Session:
         from sqlcrm.writing.guards import Limits
 
         return self._limits or Limits()
+
+    def account(self, alias: str) -> int:
+        """Return the number of a connection's account in the journal."""
+        if alias not in self.accounts:
+            opened = self.connections.get(alias)
+            name, origin = opened.connector.name, opened.client.origin
+            self.accounts[alias] = self.journal.account(name, origin, opened.identity.account)
+        return self.accounts[alias]
 
     @contextmanager
     def holding(self, account: int, table: str) -> Iterator[None]:
@@ -166,14 +178,41 @@ class Session:
         if self._cancel.is_set():
             raise Cancelled("cancelled while waiting for another run")
 
-    def begin(self, script: str = "", text: str = "") -> None:
-        """Start a new run; the journal hears of it with its first write."""
+    def pause(self, seconds: float) -> None:
+        """Wait so long.
+
+        Raises: Cancelled where the session was cancelled meanwhile.
+        """
+        if self._cancel.wait(seconds):
+            raise Cancelled("cancelled while waiting")
+
+    def begin(
+        self,
+        script: str = "",
+        text: str = "",
+        *,
+        kind: str = "",
+        of_run: int | None = None,
+        statements: int | None = None,
+    ) -> None:
+        """Start a new run; the journal hears of it with its first write.
+
+        kind: what it is, where it is not the session's own. of_run: the run that it takes back.
+        statements: how many its script has.
+        """
         self._run, self._statements, self._script = None, 0, (script, text)
+        self.last_run = None
+        self._of = (kind or self.kind, of_run, statements)
         self.wrote, self._began = False, dt.datetime.now(dt.UTC)
 
-    def next_statement(self) -> int:
-        """Count a statement of the run, from 1."""
-        self._statements += 1
+    def adopt(self, run: int, script: str) -> None:
+        """Go on with a run that the journal has already."""
+        self.begin(script)
+        self._run, self.wrote = run, True
+
+    def next_statement(self, number: int | None = None) -> int:
+        """Count a statement of the run, from 1; or go to this one."""
+        self._statements = self._statements + 1 if number is None else number
         return self._statements
 
     @property
@@ -189,7 +228,10 @@ class Session:
     def journaled(self) -> int:
         """Return the number of the run, made in the journal by the first write."""
         if self._run is None:
-            self._run = self.journal.begin_run(self.kind, *self._script, at=self._began)
+            kind, of_run, statements = self._of
+            self._run = self.journal.begin_run(
+                kind, *self._script, at=self._began, of_run=of_run, statements=statements
+            )
         return self._run
 
     def new_calls(self) -> list[dict[str, Any]]:
@@ -222,7 +264,7 @@ class Session:
             if exit_code == Cancelled.exit_code:
                 state = "interrupted"
             self.journal.end_run(self._run, state, exit_code)
-            self._run = None
+            self.last_run, self._run = self._run, None
 
     def cancel(self) -> None:
         """Stop what runs: waits, reads and DuckDB."""

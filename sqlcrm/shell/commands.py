@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from sqlcrm import __version__
 from sqlcrm.shell.failures import guarded
+from sqlcrm.shell.options import (
+    config_option,
+    file_path,
+    format_option,
+    order_of,
+    running_options,
+)
+from sqlcrm.shell.write_commands import COMMANDS
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from sqlcrm.shell.running import Order
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-FORMATS = ("table", "csv", "json", "jsonl", "markdown", "parquet", "arrow")
-_TEXTS = FORMATS[:5]
-
-
-def _path(text: str) -> Path:
-    from pathlib import Path  # it alone would take a sixth of the time that --help may take
-
-    return Path(text)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -33,67 +27,12 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     sys.exit(guarded(lambda: sqlcrm.main(arguments, prog_name="sqlcrm", standalone_mode=False)))
 
 
-def _config(function: F) -> F:
-    """Accept --config behind the command as well."""
-    return click.option(
-        "--config", type=_path, metavar="FILE", help="The connections file to use."
-    )(function)
-
-
-def _format(function: F) -> F:
-    """Accept a format of text, for the commands that list things."""
-    return click.option(
-        "--format",
-        "format_",
-        type=click.Choice(_TEXTS),
-        default="table",
-        show_default=True,
-        help="How to print.",
-    )(function)
-
-
-def _running(function: F) -> F:
-    """Accept what `query` and `run` have in common."""
-    for option in reversed(_RUNNING):
-        function = option(function)
-    return _config(function)
-
-
-_RUNNING = (
-    click.option(
-        "--format",
-        "format_",
-        type=click.Choice(FORMATS),
-        help="How to print; by the suffix of -o, else table.",
-    ),
-    click.option("-o", "--output", type=_path, metavar="FILE", help="Write the result to a file."),
-    click.option(
-        "--param", "params", multiple=True, metavar="NAME=TEXT", help="The value of $NAME, a text."
-    ),
-    click.option("--yes", is_flag=True, help="Apply writes of any size."),
-    click.option(
-        "--max-changes", type=click.IntRange(0), metavar="N", help="Refuse to change more rows."
-    ),
-    click.option(
-        "--max-deletes", type=click.IntRange(0), metavar="N", help="Refuse to delete more rows."
-    ),
-    click.option(
-        "--on-error",
-        type=click.Choice(("stop", "continue")),
-        default="stop",
-        show_default=True,
-        help="Whether a failed statement stops the others.",
-    ),
-    click.option("--raw", is_flag=True, help="CSV: leave texts alone that look like formulas."),
-)
-
-
 _CONTEXT = {"help_option_names": ["-h", "--help"], "terminal_width": 80}
 
 
 @click.group(invoke_without_command=True, context_settings=_CONTEXT)
 @click.version_option(__version__, prog_name="sqlcrm", message="%(prog)s %(version)s")
-@click.option("--config", type=_path, metavar="FILE", help="The connections file to use.")
+@click.option("--config", type=file_path, metavar="FILE", help="The connections file to use.")
 @click.pass_context
 def sqlcrm(context: click.Context, config: Path | None) -> int | None:
     """SQL over CRMs: tables are named table@connection. Without a command: a shell.
@@ -112,7 +51,7 @@ def sqlcrm(context: click.Context, config: Path | None) -> int | None:
 
 @sqlcrm.command()
 @click.argument("sql")
-@_running
+@running_options
 @click.pass_context
 def query(context: click.Context, /, sql: str, **options: Any) -> int:
     """Run statements and print their results. SQL of `-` is read from the standard input.
@@ -122,46 +61,33 @@ def query(context: click.Context, /, sql: str, **options: Any) -> int:
     from sqlcrm.shell.running import execute
     from sqlcrm.shell.sources import read_argument
 
-    return execute(_order(context, read_argument(sql), "", options))
+    return execute(order_of(context, read_argument(sql), "", options))
 
 
 @sqlcrm.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@_running
+@click.option("--plan", "only", is_flag=True, help="Show what it would write; write nothing.")
+@running_options
 @click.pass_context
-def run(context: click.Context, /, file: str, **options: Any) -> int:
+def run(context: click.Context, /, file: str, *, only: bool, **options: Any) -> int:
     """Run a script. A failed statement stops it, rejected rows do not."""
     from sqlcrm.shell.running import execute
     from sqlcrm.shell.sources import read_input, read_script
 
-    text = read_input() if file == "-" else read_script(_path(file))
-    return execute(_order(context, text, file, options))
+    text = read_input() if file == "-" else read_script(file_path(file))
+    order = order_of(context, text, file, options)
+    if only:
+        from sqlcrm.shell.writes import show_plan
 
-
-def _order(context: click.Context, text: str, name: str, options: Mapping[str, Any]) -> Order:
-    from sqlcrm.session.opening import Limits
-    from sqlcrm.shell.output import chosen_style
-    from sqlcrm.shell.running import Order
-    from sqlcrm.shell.sources import parsed_params
-
-    path = options["output"]
-    return Order(
-        text,
-        name,
-        config=options["config"] or context.obj,
-        limits=Limits(options["yes"], options["max_changes"], options["max_deletes"]),
-        params=parsed_params(options["params"]),
-        go_on=options["on_error"] == "continue",
-        style=chosen_style(options["format_"], path, raw=options["raw"]),
-        path=path,
-    )
+        return show_plan(order, None)
+    return execute(order)
 
 
 @sqlcrm.command()
 @click.argument("alias", required=False)
 @click.argument("table", required=False)
-@_format
-@_config
+@format_option
+@config_option
 @click.pass_context
 def tables(
     context: click.Context,
@@ -186,8 +112,8 @@ def connections() -> None:
 
 
 @connections.command("list")
-@_format
-@_config
+@format_option
+@config_option
 @click.pass_context
 def list_(context: click.Context, config: Path | None, format_: str) -> int:
     """List the connections that are configured; makes no call and shows no secret."""
@@ -198,8 +124,8 @@ def list_(context: click.Context, config: Path | None, format_: str) -> int:
 
 @connections.command()
 @click.argument("aliases", metavar="[ALIAS]...", nargs=-1)
-@_format
-@_config
+@format_option
+@config_option
 @click.pass_context
 def test(
     context: click.Context, aliases: tuple[str, ...], config: Path | None, format_: str
@@ -211,7 +137,7 @@ def test(
 
 
 @sqlcrm.command()
-@click.argument("file", type=_path, default="sqlcrm.toml")
+@click.argument("file", type=file_path, default="sqlcrm.toml")
 def trust(file: Path) -> int:
     """Allow a connections file to be used where it lies.
 
@@ -225,8 +151,8 @@ def trust(file: Path) -> int:
 
 @sqlcrm.command()
 @click.option("-n", "--number", type=click.IntRange(1), default=20, show_default=True)
-@_format
-@_config
+@format_option
+@config_option
 @click.pass_context
 def runs(context: click.Context, number: int, config: Path | None, format_: str) -> int:
     """List the runs that wrote something, the latest last."""
@@ -251,7 +177,9 @@ def runs(context: click.Context, number: int, config: Path | None, format_: str)
     "--latency", type=click.FloatRange(0), default=0, metavar="MS", help="Added to every call."
 )
 @click.option("--faults", default="", metavar="NAME[:SHARE]", help="A fault, such as 500:0.1.")
-@click.option("--config-out", type=_path, metavar="FILE", help="Where to write the connections.")
+@click.option(
+    "--config-out", type=file_path, metavar="FILE", help="Where to write the connections."
+)
 def sandbox(names: tuple[str, ...], **options: Any) -> int:
     """Serve CRMs on this machine, with made-up people, until Ctrl-C.
 
@@ -272,3 +200,7 @@ def demo(people: int) -> int:
     from sqlcrm.shell.demo import show
 
     return show(people)
+
+
+for one in COMMANDS:
+    sqlcrm.add_command(one)

@@ -18,10 +18,10 @@ import click
 from sqlcrm.sandbox import Options, Running, available, serve
 from sqlcrm.session.opening import open_session
 from sqlcrm.session.scripts import run_script
+from sqlcrm.session.text import escaped
 from sqlcrm.shell.printing import Style, write_rows
 from sqlcrm.shell.sandboxes import write_config
 from sqlcrm.shell.signals import stopping
-from sqlcrm.shell.text import escaped
 
 if TYPE_CHECKING:
     from sqlcrm.session.result import Result

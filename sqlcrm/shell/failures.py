@@ -81,6 +81,6 @@ def _usage(error: click.ClickException) -> str:
 
 
 def _say(text: str) -> None:
-    from sqlcrm.shell.text import escaped
+    from sqlcrm.session.text import escaped
 
     click.echo(escaped(text, keep="\n\t"), err=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import click
 
 from sqlcrm.session.opening import Progress
-from sqlcrm.shell.text import escaped
+from sqlcrm.session.text import escaped
 
 OFTEN = 0.1
 """Seconds between one rewriting of the progress line and the next."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from sqlcrm.shell.text import cell, csv_line, escaped, to_json
+from sqlcrm.session.text import cell, csv_line, escaped, to_json
 
 if TYPE_CHECKING:
     from sqlcrm.session.result import Result

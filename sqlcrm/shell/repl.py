@@ -11,6 +11,7 @@ import click
 
 from sqlcrm.errors import Cancelled
 from sqlcrm.session.opening import Limits, forget_cancel, history_file, is_whole, open_session
+from sqlcrm.session.text import escaped
 from sqlcrm.shell.backslash import Desk, Leave, obey
 from sqlcrm.shell.failures import Terminated, failed
 from sqlcrm.shell.narration import Narrator
@@ -18,7 +19,6 @@ from sqlcrm.shell.output import Output
 from sqlcrm.shell.printing import Style
 from sqlcrm.shell.signals import plain_interrupt
 from sqlcrm.shell.sources import read_input
-from sqlcrm.shell.text import escaped
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession

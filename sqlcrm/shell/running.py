@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sqlcrm.errors import Cancelled
-from sqlcrm.session.opening import Limits, open_session
+from sqlcrm.session.opening import Limits, open_session, unfinished
 from sqlcrm.session.scripts import Script, run_script
 from sqlcrm.shell.narration import Narrator
 from sqlcrm.shell.output import Output
@@ -31,8 +31,6 @@ _COUNTED = re.compile(
 )
 """Statements that DuckDB answers with a number of rows or with "Success", which is no result."""
 
-_PLANNED = "SELECT * FROM operations@sqlcrm(run => {}) WHERE state = 'planned'"
-
 _ANSWERS = (["Count"], ["Success"])
 
 
@@ -51,24 +49,40 @@ class Order:
     go_on: bool = False
     style: Style = field(default_factory=Style)
     path: Path | None = None
+    wait: float = 60.0
+    report: Path | None = None
 
 
 def execute(order: Order) -> int:
     """Run every statement of an order and return the exit code."""
-    _check_params(order)
+    check_params(order)
     narrator = Narrator()
     kind = "script" if order.name else "query"
+    if order.report is not None:
+        from sqlcrm.session.page import check_place
+
+        check_place(order.report)
     with Output(order.style, order.path) as output:
         session = open_session(
-            order.config, kind=kind, limits=order.limits, progress=narrator.progress
+            order.config,
+            kind=kind,
+            limits=order.limits,
+            progress=narrator.progress,
+            wait=order.wait,
         )
         try:
+            if order.name or "@" in order.text:
+                narrator.lines(f"note: {line}" for line in unfinished(session))
             return Runner(session, output, narrator).script(order)
         finally:
             session.close()
 
 
-def _check_params(order: Order) -> None:
+def check_params(order: Order) -> None:
+    """Refuse a parameter that the text does not have.
+
+    Raises: UsageError.
+    """
     for name in order.params:
         if not re.search(rf"\${re.escape(name)}\b", order.text):
             raise click.UsageError(f"--param {name}: there is no ${name} in the text")
@@ -97,16 +111,31 @@ class Runner:
                 on_result=self.show,
             )
         self._narrator.clear()
+        self._page(order)
         if interruption.asked and (script.errors or script.left):
             self._interrupted(script)
             return Cancelled.exit_code
         self._end(script)
         return script.exit_code
 
+    def _page(self, order: Order) -> None:
+        """Write the page about the run, where one was asked for."""
+        if order.report is None:
+            return
+        run = self._session.last_run
+        if run is None:
+            self._narrator.say(f"nothing was read or written: {order.report} was not written")
+            return
+        from sqlcrm.session.page import write_page
+
+        write_page(self._session.journal, run, order.report)
+        self._narrator.say(f"wrote {order.report}")
+
     def show(self, statement: Statement, result: Result) -> None:
         """Show what one statement gave back."""
-        if result.report is not None:
-            self._narrator.lines(result.report.lines())
+        for report in result.all_reports:
+            self._narrator.lines(report.lines())
+        if result.report is not None and not result.columns:
             return
         self._narrator.lines(f"note: {notice}" for notice in result.notices)
         if not result.columns:
@@ -129,9 +158,8 @@ class Runner:
         if script.run is None:
             self._narrator.error("interrupted; nothing was written")
             return
-        planned = _PLANNED.format(script.run)
         self._narrator.error(
-            f"interrupted: run {script.run} was stopped; what was not sent stays planned: {planned}"
+            f"interrupted: run {script.run} was stopped; sqlcrm resume {script.run} finishes it"
         )
 
     def _end(self, script: Script) -> None:

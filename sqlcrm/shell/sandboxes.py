@@ -20,8 +20,8 @@ import click
 from sqlcrm.errors import ConfigurationError, did_you_mean
 from sqlcrm.sandbox import Options, Running, Sandbox, available, serve
 from sqlcrm.session.opening import trust
+from sqlcrm.session.text import escaped
 from sqlcrm.shell.signals import STOPS
-from sqlcrm.shell.text import escaped
 
 _MARK = "# Written by sqlcrm sandbox; it may be overwritten by it."
 

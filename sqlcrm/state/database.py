@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from sqlcrm.errors import Busy, Error, InternalError, JournalProblem
 from sqlcrm.state.folder import make_private_folder, new_private_file, publish
+from sqlcrm.state.migration import known, migrate
 from sqlcrm.state.schema import APPLICATION, SCHEMA, VERSION
 
 _SETTINGS = (
@@ -50,6 +51,7 @@ class Database:
 
     Nothing is made before the first write: where there is no file, reads give no rows.
     wait: seconds to wait for other processes.
+    watch: is told of each transaction: `name?` just before its commit, `name` just after.
     """
 
     def __init__(
@@ -58,8 +60,10 @@ class Database:
         *,
         wait: float = 30.0,
         factory: type[sqlite3.Connection] = sqlite3.Connection,
+        watch: Callable[[str], None] | None = None,
     ) -> None:
         self.path = path.absolute()
+        self.watch = watch
         self._wait = wait
         self._factory = factory
         self._lock = threading.RLock()
@@ -74,8 +78,11 @@ class Database:
             return self._patiently(lambda: connection.execute(sql, parameters).fetchall())
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Run the block as one transaction, on disk when it ends; an error undoes all of it."""
+    def writing(self, name: str = "") -> Iterator[sqlite3.Connection]:
+        """Run the block as one transaction, on disk when it ends; an error undoes all of it.
+
+        name: what `watch` is told.
+        """
         with self._lock, self._failing():
             connection = self._opened(create=True)
             assert connection is not None  # noqa: S101 - for the type checker
@@ -84,10 +91,19 @@ class Database:
             try:
                 self._patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
                 yield connection
+                self._tell(f"{name}?")
                 self._patiently(lambda: connection.execute("COMMIT"))
             except BaseException:
                 self._roll_back(connection)
                 raise
+            self._tell(name)
+
+    def vacuum(self) -> None:
+        """Write the file anew without what was deleted from it."""
+        with self._lock, self._failing():
+            connection = self._opened(create=False)
+            if connection is not None:
+                self._patiently(lambda: connection.execute("VACUUM"))
 
     def check(self) -> None:
         """Read the whole file. Raises: JournalProblem where it is damaged."""
@@ -123,7 +139,9 @@ class Database:
         self._narrow()
         connection = self._connect(self.path)
         try:
-            self._patiently(lambda: self._look_over(connection))
+            if self._patiently(lambda: self._look_over(connection)) != VERSION:
+                self._patiently(lambda: migrate(connection, self.path, self._connect))
+                self._patiently(lambda: self._look_over(connection))
         except BaseException:
             connection.close()
             raise
@@ -178,37 +196,44 @@ class Database:
             raise
         return connection
 
-    def _look_over(self, connection: sqlite3.Connection) -> None:
-        """Raise unless this is a sound journal of a schema that we know."""
+    def _look_over(self, connection: sqlite3.Connection) -> int:
+        """Return the schema of this journal; raise unless it is sound and one that we know."""
         connection.execute("BEGIN")  # with the first read in it, nobody changes the file
         try:
-            self._judge(connection)
+            version = self._judge(connection)
         finally:
             connection.execute("ROLLBACK")
         if _value(connection, "PRAGMA journal_mode = DELETE") != "delete":
             raise self.damaged("its journal mode cannot be set")
+        return version
 
-    def _judge(self, connection: sqlite3.Connection) -> None:
+    def _judge(self, connection: sqlite3.Connection) -> int:
         if _value(connection, "PRAGMA application_id") != APPLICATION:
             raise self.damaged("it is not a journal of sqlcrm")
-        version = _value(connection, "PRAGMA user_version")
+        version = int(_value(connection, "PRAGMA user_version"))
         if version > VERSION:
             raise JournalProblem(
                 f"The journal {self.path} was written by a newer sqlcrm (schema {version}, this "
                 f"one knows {VERSION}): upgrade sqlcrm, or name another folder in SQLCRM_STATE."
             )
-        if version < VERSION:
+        expected = known(version)
+        if not expected:
             raise self.damaged(f"it says schema {version}, which never was")
         found = connection.execute(
             "SELECT sql FROM sqlite_master WHERE name NOT GLOB 'sqlite_*'"
         ).fetchall()
-        if len(found) != SCHEMA.count("CREATE ") or any(str(sql) not in SCHEMA for (sql,) in found):
+        if sorted(str(sql) for (sql,) in found) != sorted(expected.values()):
             raise self.damaged("its tables are not those of its schema")
         size = self.path.stat().st_size
         if size % _value(connection, "PRAGMA page_size"):
             raise self.damaged("it is cut off")
         if size <= CHECKED and (why := _value(connection, "PRAGMA integrity_check(1)")) != "ok":
             raise self.damaged(str(why))
+        return version
+
+    def _tell(self, name: str) -> None:
+        if self.watch is not None:
+            self.watch(name)
 
     def _patiently(self, call: Callable[[], T]) -> T:
         """Repeat `call` while others hold the file, for as long as we wait."""

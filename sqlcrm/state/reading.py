@@ -12,7 +12,8 @@ from sqlcrm.state.database import Database
 from sqlcrm.state.relations import Relation
 from sqlcrm.state.values import checksum
 
-_SEALED = ("number", "table_name", "verb", "key", "natural_key", "new_values", "before")
+SEALED = ("number", "table_name", "verb", "key", "natural_key", "new_values", "before")
+"""The columns of an operation that its checksum is made of, in order."""
 
 
 def read(
@@ -49,7 +50,7 @@ def _check(name: str, relation: Relation, arguments: Mapping[str, int]) -> None:
 
 def _unsealed(database: Database, places: Mapping[str, int], row: tuple[Any, ...]) -> Any:
     """Return the row without its checksum, which must be that of the row."""
-    number, *texts = (row[places[column]] for column in _SEALED)
+    number, *texts = (row[places[column]] for column in SEALED)
     sound = all(isinstance(text, str | None) for text in texts)
     if not sound or checksum(number, *texts) != row[-1]:
         raise database.damaged(f"row {number} is not what was frozen")

@@ -42,9 +42,10 @@ def operation_row(one: Operation, clean: Callable[[str], str]) -> tuple[Any, ...
 
 
 def settled_row(one: Settled, at: str, clean: Callable[[str], str]) -> tuple[Any, ...]:
-    """Return what an outcome sets: state, reason, remote_id, answer, ended_at."""
+    """Return what an outcome sets: state, reason, remote_id, answer, after, ended_at."""
     ended = None if one.state == "planned" else at
-    return (one.state, clean(one.reason), to_text(one.remote_id), clean(one.answer), ended)
+    after = None if one.after is None else to_json(one.after)
+    return (one.state, clean(one.reason), to_text(one.remote_id), clean(one.answer), after, ended)
 
 
 def request_row(one: Mapping[str, Any], clean: Callable[[str], str]) -> tuple[Any, ...]:

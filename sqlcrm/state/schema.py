@@ -5,7 +5,7 @@ from __future__ import annotations
 APPLICATION = 0x53514C43
 """SQLite's application_id: says that a file is ours ("SQLC")."""
 
-VERSION = 1
+VERSION = 2
 """SQLite's user_version: which schema a file has."""
 
 SCHEMA = f"""
@@ -22,7 +22,8 @@ CREATE TABLE accounts (
 
 CREATE TABLE runs (
     run_id      INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind        TEXT NOT NULL CHECK (kind IN ('query', 'script', 'shell', 'python')),
+    kind        TEXT NOT NULL CHECK (kind IN
+                ('query', 'script', 'shell', 'python', 'resume', 'undo', 'apply')),
     script      TEXT NOT NULL,
     script_text TEXT NOT NULL,
     started_at  TEXT NOT NULL,
@@ -30,10 +31,13 @@ CREATE TABLE runs (
     state       TEXT NOT NULL
                 CHECK (state IN ('running', 'done', 'failed', 'interrupted', 'crashed')),
     exit_code   INTEGER,
+    error       TEXT NOT NULL DEFAULT '',
     pid         INTEGER NOT NULL,
     host        TEXT NOT NULL,
     process     TEXT NOT NULL,
-    version     TEXT NOT NULL
+    version     TEXT NOT NULL,
+    of_run      INTEGER,
+    statements_total INTEGER
 );
 
 CREATE TABLE statements (
@@ -68,6 +72,7 @@ CREATE TABLE operations (
     natural_key  TEXT NOT NULL,
     new_values   TEXT NOT NULL,
     before       TEXT,
+    after        TEXT,
     checksum     INTEGER NOT NULL,
     state        TEXT NOT NULL CHECK (state IN
                  ('planned', 'sent', 'done', 'rejected', 'unknown', 'skipped', 'unchanged')),
@@ -79,12 +84,15 @@ CREATE TABLE operations (
     batch        INTEGER,
     sent_at      TEXT,
     ended_at     TEXT,
-    undone_by    INTEGER REFERENCES runs,
+    undone_by    INTEGER,
     UNIQUE (run_id, statement, number),
     FOREIGN KEY (run_id, statement) REFERENCES statements (run_id, number)
 );
 CREATE INDEX operations_by_state ON operations (run_id, statement, state);
 CREATE INDEX operations_by_natural_key ON operations (account_id, table_name, natural_key);
+CREATE INDEX operations_open ON operations (run_id, statement) WHERE state IN ('planned', 'sent');
+CREATE INDEX operations_stored_otherwise ON operations (account_id, table_name)
+    WHERE after IS NOT NULL;
 
 CREATE TABLE requests (
     request_id INTEGER PRIMARY KEY,
@@ -120,9 +128,15 @@ CREATE INDEX unmatched_by_statement ON unmatched (run_id, statement);
 CREATE TABLE opt_outs (
     account_id  INTEGER NOT NULL REFERENCES accounts,
     person_hash TEXT NOT NULL,
+    scope       TEXT NOT NULL,
     seen_at     TEXT NOT NULL,
     status      TEXT NOT NULL,
-    PRIMARY KEY (account_id, person_hash)
+    PRIMARY KEY (account_id, person_hash, scope)
+) WITHOUT ROWID;
+
+CREATE TABLE hash_keys (
+    name        TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE watermarks (
@@ -154,3 +168,9 @@ PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {VERSION};
 COMMIT;
 """
+
+
+def created(schema: str) -> dict[str, str]:
+    """Return the CREATE statements of a schema by the name of what they create."""
+    found = [part.strip() for part in schema.split(";")]
+    return {sql.split()[2]: sql for sql in found if sql.startswith("CREATE ")}

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+FORGOTTEN = "forgotten:"
+"""How what stands for a forgotten person's values begins."""
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -38,6 +41,7 @@ class Settled:
 
     state: `done`, `rejected`, `unknown`, or `planned` again where it provably was not sent.
     answer: the API's words.
+    after: what the CRM is known to hold now where that differs from what was sent.
     """
 
     number: int
@@ -45,6 +49,69 @@ class Settled:
     reason: str = ""
     remote_id: str = ""
     answer: str = ""
+    after: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An operation as the journal has it. Its values are what JSON makes of them: dates are text.
+
+    operation: `operation.state` and `operation.reason` are those of now, like `state`.
+    """
+
+    operation: Operation
+    state: str
+    reason: str
+    remote_id: str
+    attempts: int
+    sent_at: datetime | None
+    after: Mapping[str, Any] | None
+    undone_by: int | None
+
+    @property
+    def forgotten(self) -> bool:
+        """Whether the person it is about was forgotten: its values are marks, nothing to undo."""
+        values = (*self.operation.key.values(), *self.operation.values.values())
+        return any(isinstance(one, str) and one.startswith(FORGOTTEN) for one in values)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A statement that was not finished.
+
+    own_id: the account's own id; `account` is its number in the journal.
+    counts: how many operations are in which state; none where nothing was frozen yet.
+    """
+
+    statement: int
+    text: str
+    verb: str
+    alias: str
+    connector: str
+    origin: str
+    own_id: str
+    account: int | None
+    table: str
+    state: str
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A run that was ended by a crash or by Ctrl-C before all was written.
+
+    state: `crashed` also where the journal still says `running`.
+    statements_total: how many statements the script has; None where that is not known.
+    """
+
+    run: int
+    kind: str
+    script: str
+    script_text: str
+    started_at: datetime
+    state: str
+    statements_total: int | None
+    statements: tuple[Pending, ...]
 
 
 def now(at: datetime | None = None) -> str:

@@ -10,27 +10,33 @@ from typing import Any
 from sqlcrm.planner.access import wire
 from sqlcrm.sdk import Column, Request, Table, Type, Write
 from sqlcrm.state.values import Operation
+from sqlcrm.writing.consent import deliberate
 
 
-def request(
-    write: Write, table: Table, operation: Operation, extra: Mapping[str, Any] | None = None
-) -> Request:
+def request(write: Write, table: Table, operation: Operation) -> Request:
     """Return the call that carries one operation.
 
     Raises: ValueError for a value that has no wire form; its text is the reason.
     """
     known = {**(operation.before or {}), **operation.key, **operation.values}
-    sent = dict(operation.values)
-    for name in write.whole:
-        sent.setdefault(name, known.get(name))
     fill = {name: wire(known[name]) for name in table_names(write.path) if name in known}
     body = None
     if write.method not in {"DELETE", "GET"}:
-        row = wire_row(table, sent)
-        row.update(write.always)
-        row.update(extra or {})
+        row = full_row(write, table, operation)
         body = {write.wrap: row} if write.wrap else row
     return Request(write.method, write.path, body=body, fill=fill, repeatable=write.repeatable)
+
+
+def full_row(write: Write, table: Table, operation: Operation) -> dict[str, Any]:
+    """Return all that a write sends for an operation: its values, and what must go with them.
+
+    Raises: ValueError for a value that has no wire form.
+    """
+    known = {**(operation.before or {}), **operation.key, **operation.values}
+    sent = dict(operation.values)
+    for name in write.whole:
+        sent.setdefault(name, known.get(name))
+    return {**wire_row(table, sent), **write.always, **deliberate(table, operation)}
 
 
 def table_names(path: str) -> list[str]:

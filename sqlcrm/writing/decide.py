@@ -2,74 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlcrm.errors import NotSupportedError
-from sqlcrm.planner.plan import Relation
-from sqlcrm.sdk import Column, Consent, Table, Write
-from sqlcrm.state.values import Operation
+from sqlcrm.sdk import Column, Table, Write
+from sqlcrm.state.values import Operation, to_json
 from sqlcrm.writing.checks import comparable, identical, same
-from sqlcrm.writing.plan import WritePlan
+from sqlcrm.writing.consent import guarded, safe_default
 from sqlcrm.writing.rows import Row
 
 Before = Mapping[str, Any]
 
+Kept = Mapping[tuple[Any, ...], Mapping[str, tuple[Any, Any]]]
+"""By natural key: for columns that the CRM keeps otherwise than sent, both forms, as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What decisions rest on beside the rows.
+
+    allow: the connection's `allow_resubscribe`. kept: what the CRM is known to keep otherwise than
+    it was sent: sending it once more would change nothing, for ever.
+    """
+
+    table: Table
+    allow: bool | None = None
+    kept: Kept = field(default_factory=dict)
+
+    @property
+    def natural(self) -> list[Column]:
+        """The columns of the natural key."""
+        return columns_of(self.table, self.table.natural_key)
+
+
+def columns_of(table: Table, names: Sequence[str]) -> list[Column]:
+    """Return the columns of these names."""
+    return [column for name in names if (column := table.column(name)) is not None]
+
 
 def mark(columns: Sequence[Column], values: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return the natural key of a row, such that equal ones are one to the CRM."""
+    """Return the key of a row, such that equal ones are one to the CRM."""
     return tuple(comparable(column, values.get(column.name)) for column in columns)
 
 
-def insert_plan(
-    relation: Relation,
-    rows: Sequence[Row],
-    given: Sequence[str],
-    existing: Mapping[tuple[Any, ...], Before],
-    earlier: Mapping[int, tuple[int, str]] | None = None,
-) -> WritePlan:
-    """Plan an INSERT: rows found to exist are never changed by it.
-
-    existing: what was found, by natural key. earlier: for tables without one, run and state of
-    an equal row made before, by number of the row.
-    """
-    table = relation.table
-    verb = "link" if table.link else "create"
-    found = []
-    for row in rows:
-        if table.consent is not None and row.values.get(table.consent.column) is None:
-            row.values[table.consent.column] = table.consent.safe
-        before = existing.get(row.mark) if table.natural_key and not row.problem else None
-        values = {name: value for name, value in row.values.items() if value is not None}
-        state, reason = _inserted(table, row, given, before, (earlier or {}).get(row.number))
-        found.append(_operation(table, row, verb, values, before, state, reason))
-    write = carrier(table, "insert")
-    notices = _consent_notice(table, given, found)
-    return WritePlan("insert", relation, tuple(found), {verb: write}, {}, notices)
+def natural_marks(table: Table, rows: Iterable[Mapping[str, Any]]) -> set[tuple[Any, ...]]:
+    """Return the natural keys of rows."""
+    columns = columns_of(table, table.natural_key)
+    return {mark(columns, row) for row in rows}
 
 
-def _consent_notice(
-    table: Table, given: Sequence[str], operations: Sequence[Operation]
-) -> tuple[str, ...]:
-    """Say what new rows without a subscription status are recorded as."""
-    number = sum(one.state == "planned" for one in operations)
-    if table.consent is None or table.consent.column in given or not number:
-        return ()
-    name, safe = table.consent.column, table.consent.safe
-    return (
-        f"{number:,} new rows of {table.name} give no {name}: they are recorded with {name} "
-        f"{safe}, which subscribes nobody",
-    )
-
-
-def _inserted(
-    table: Table,
+def inserted(
+    policy: Policy,
     row: Row,
     given: Sequence[str],
     before: Before | None,
-    earlier: tuple[int, str] | None,
-) -> tuple[str, str]:
-    """Return state and reason of one row to insert."""
+    earlier: tuple[int, str] | None = None,
+    *,
+    ignore: bool = False,
+) -> Operation:
+    """Decide about a row to insert: one that exists is never changed by it.
+
+    before: what was found to exist. earlier: for tables without a natural key, run and state of an
+    equal row made before. ignore: ON CONFLICT DO NOTHING.
+    """
+    table = policy.table
+    verb = "link" if table.link else "create"
+    if not row.problem and before is not None:
+        other = [] if ignore else _others(policy, row, given, before)
+        why = f"exists with another {' and '.join(other)}; UPDATE or ON CONFLICT changes it"
+        state = ("rejected", why) if other else ("unchanged", "exists")
+        return _operation(table, row, verb, row.values, before, *state)
+    safe_default(table.consent, row.values)
+    kept = guarded(table.consent, row, row.values, None, policy.allow)
+    state = _new(row, earlier)
+    values = {name: value for name, value in row.values.items() if value is not None}
+    return _operation(table, row, verb, values, before, state[0], state[1] or kept)
+
+
+def _new(row: Row, earlier: tuple[int, str] | None) -> tuple[str, str]:
+    """Return state and reason of a row that the target does not have."""
     if row.problem:
         return "rejected", row.problem
     if row.same_as is not None:
@@ -81,89 +95,79 @@ def _inserted(
             f"run {earlier[0]} may have made it, its answer was lost: look whether it is there; "
             "INSERT /*+ repeat */ INTO … makes it again"
         )
-    if before is None:
-        return "planned", ""
-    other = [name for name in given if not _same(table, name, row.values.get(name), before)]
-    if other:
-        return "rejected", f"exists with another {' and '.join(other)}; UPDATE changes it"
-    return "unchanged", "exists"
+    return "planned", ""
 
 
-def _same(table: Table, name: str, value: Any, before: Before) -> bool:
-    column = table.column(name)
-    return column is not None and same(column, value, before.get(name))
-
-
-def update_plan(
-    relation: Relation,
-    rows: Sequence[Row],
-    sets: Sequence[str],
-    allow: bool | None,
-    total: int | None = None,
-) -> WritePlan:
-    """Plan an UPDATE: of each row only the columns that change.
-
-    allow: the connection's `allow_resubscribe`; False refuses even an opt-in. total: rows of the
-    whole table, where that is known.
-    """
-    table = relation.table
-    found, extra = [], {}
-    for row in rows:
-        before = row.before or {}
-        changed = {
-            name: row.values.get(name)
-            for name in sets
-            if not row.problem and not identical(row.values.get(name), before.get(name))
-        }
-        kept = _guarded(table.consent, row, changed, allow)
-        state, reason = _updated(row, changed, kept)
-        found.append(_operation(table, row, "update", changed, before, state, reason))
-        if table.consent is not None and table.consent.column in changed and row.opt_in:
-            extra[row.number] = table.consent.opted_in
-    write = {"update": carrier(table, "update")}
-    return WritePlan("update", relation, tuple(found), write, extra, total=total)
-
-
-def _updated(row: Row, changed: Mapping[str, Any], kept: str) -> tuple[str, str]:
-    if row.problem:
-        return "rejected", row.problem
-    if row.same_as is not None:
-        return "unchanged", f"same as row {row.same_as}"
-    if changed:
-        return "planned", kept
-    return ("rejected", kept) if kept else ("unchanged", "has these values")
-
-
-def _guarded(consent: Consent | None, row: Row, changed: dict[str, Any], allow: bool | None) -> str:
-    """Take a raised subscription out of the changes unless it is meant; return what was kept."""
-    if consent is None or changed.get(consent.column) not in consent.subscribed:
-        return ""
-    if row.opt_in and allow is not False:
-        return ""
-    before = (row.before or {}).get(consent.column)
-    del changed[consent.column]
-    why = "allow_resubscribe is false" if row.opt_in else "that needs WITH OPT IN"
-    return f"{consent.column} stays {before}: this would subscribe a person again, and {why}"
-
-
-def delete_plan(relation: Relation, rows: Sequence[Row]) -> WritePlan:
-    """Plan a DELETE, each row once."""
-    table = relation.table
-    verb = "unlink" if table.link else "delete"
-    found = [
-        _operation(
-            table,
-            row,
-            verb,
-            {},
-            row.before,
-            "unchanged" if row.same_as is not None else "planned",
-            f"same as row {row.same_as}" if row.same_as is not None else "",
-        )
-        for row in rows
+def _others(policy: Policy, row: Row, given: Sequence[str], before: Before) -> list[str]:
+    """Return the columns in which a row that exists is another."""
+    known = policy.kept.get(mark(policy.natural, before), {})
+    return [
+        column.name
+        for column in columns_of(policy.table, given)
+        if not same(column, row.values.get(column.name), before.get(column.name))
+        and not _kept_so(known, column.name, row.values.get(column.name), before)
     ]
-    write = carrier(table, "delete")
-    return WritePlan("delete", relation, tuple(found), {verb: write}, {})
+
+
+def updated(
+    policy: Policy, row: Row, wanted: Mapping[str, Any], *, exact: bool = True, idle: str = ""
+) -> Operation:
+    """Decide about a row that exists and is to have other values: only what differs is written.
+
+    wanted: the new values by column. exact: case counts, and spaces around texts; otherwise what
+    is one to the CRM counts as equal. idle: columns that alone are no reason to write.
+    """
+    table, before = policy.table, row.before or {}
+    changed = {} if row.problem else _changed(policy, wanted, before, exact=exact)
+    kept = guarded(table.consent, row, changed, before, policy.allow)
+    if row.problem:
+        state, reason = "rejected", row.problem
+    elif row.same_as is not None:
+        state, reason = "unchanged", f"same as row {row.same_as}"
+    elif changed and not changed.keys() <= set(idle.split()):
+        state, reason = "planned", kept
+    elif changed:
+        state, reason = "unchanged", f"only {' and '.join(sorted(changed))} differs: IGNORE CHANGES"
+    else:
+        state, reason = ("rejected", kept) if kept else ("unchanged", "has these values")
+    values = wanted if state == "rejected" and not changed else changed
+    return _operation(table, row, "update", values, before, state, reason)
+
+
+def _changed(
+    policy: Policy, wanted: Mapping[str, Any], before: Before, *, exact: bool
+) -> dict[str, Any]:
+    known = policy.kept.get(mark(policy.natural, before), {})
+    found = {}
+    for name, value in wanted.items():
+        column = policy.table.column(name)
+        equal = identical(value, before.get(name))
+        if not equal and not exact and column is not None:
+            equal = same(column, value, before.get(name))
+        if not equal and not _kept_so(known, name, value, before):
+            found[name] = value
+    return found
+
+
+def _kept_so(known: Mapping[str, tuple[Any, Any]], name: str, value: Any, before: Before) -> bool:
+    """Whether a value was sent before, and what is there now is what the CRM made of it."""
+    if name not in known:
+        return False
+    return known[name] == (plain(value), plain(before.get(name)))
+
+
+def plain(value: Any) -> Any:
+    """Return a value as it comes back from the journal."""
+    return json.loads(to_json({"v": value}))["v"]
+
+
+def deleted(policy: Policy, row: Row) -> Operation:
+    """Decide about a row to delete: each is deleted once."""
+    verb = "unlink" if policy.table.link else "delete"
+    if row.same_as is not None:
+        reason = f"same as row {row.same_as}"
+        return _operation(policy.table, row, verb, {}, row.before, "unchanged", reason)
+    return _operation(policy.table, row, verb, {}, row.before, "planned", "")
 
 
 def _operation(
@@ -179,7 +183,7 @@ def _operation(
     return Operation(
         number=row.number,
         table=table.name,
-        verb=verb if state == "planned" or state == "rejected" else "none",
+        verb=verb if state in {"planned", "rejected"} else "none",
         key={name: known.get(name) for name in table.key if known.get(name) is not None},
         natural_key={name: known.get(name) for name in table.natural_key},
         values=dict(values),

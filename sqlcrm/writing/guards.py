@@ -29,15 +29,21 @@ class Limits:
     ask: Callable[[WritePlan, str], bool] | None = None
 
 
-def check(plan: WritePlan, limits: Limits, *, read_only: bool) -> None:
+SHRUNK = 0.2
+"""A source that lost more than this share of its rows since its last run deletes nothing unasked."""
+
+
+def check(plan: WritePlan, limits: Limits, *, read_only: bool, earlier: int | None = None) -> None:
     """Refuse a plan that goes beyond its limits.
 
+    earlier: the rows that the source of a SYNCHRONIZE … DELETE had when it last ran.
     Raises: GuardRefused that says what would have happened and how to allow it.
     """
     changes, deletes = len(plan.planned), plan.deletes
-    target = f"{plan.relation.table.name}@{plan.relation.connection}"
+    target = plan.target
     if read_only and changes:
         raise GuardRefused(f"@{plan.relation.connection} is read_only: nothing was written")
+    _check_source(plan, limits, earlier)
     what = f"{plan.verb.upper()} {target} would change {changes:,} row{'' if changes == 1 else 's'}"
     if limits.max_changes is not None and changes > limits.max_changes:
         raise GuardRefused(
@@ -62,4 +68,25 @@ def check(plan: WritePlan, limits: Limits, *, read_only: bool) -> None:
     raise GuardRefused(
         f"{why}: nothing was written. If you mean it: --yes, or {allow} "
         f"(in Python: connect(max_changes={changes}))"
+    )
+
+
+def _check_source(plan: WritePlan, limits: Limits, earlier: int | None) -> None:
+    """Refuse to delete what a source no longer has, where the source itself looks cut short.
+
+    A number of deletions that was allowed by name is meant; --yes alone is not enough.
+    """
+    if not plan.deletes or plan.source_rows is None or limits.max_deletes is not None:
+        return
+    empty = plan.source_rows == 0
+    shrunk = earlier is not None and plan.source_rows < (1 - SHRUNK) * earlier
+    if not empty and not shrunk:
+        return
+    what = "is empty" if empty else (
+        f"has {plan.source_rows:,} rows, and had {earlier:,} when this last ran"
+    )  # fmt: skip
+    raise GuardRefused(
+        f"the source {what}, and {plan.deletes:,} rows of {plan.target} would be deleted: nothing "
+        f"was written. If the source is whole: --max-deletes {plan.deletes} "
+        f"(in Python: connect(max_deletes={plan.deletes}))"
     )

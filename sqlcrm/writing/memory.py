@@ -1,4 +1,4 @@
-"""The memory of tables that only append: what the journal knows was made before."""
+"""What the journal knows of earlier runs: rows that were made, and how the CRM keeps values."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from sqlcrm.sdk import Table
 from sqlcrm.state.journal import Journal
 from sqlcrm.state.values import to_json
+from sqlcrm.writing.decide import Kept, columns_of, mark
 from sqlcrm.writing.rows import Row
 
 
@@ -31,6 +32,17 @@ def earlier_runs(
         before = made.get(_sealed(json.loads(to_json(values))))
         if before:
             found[row.number] = before.pop(0)
+    return found
+
+
+def kept_forms(journal: Journal, account: int, table: Table) -> Kept:
+    """Return, by natural key, what the CRM made of values that were sent: both, by column."""
+    columns = columns_of(table, table.natural_key)
+    found = {}
+    for natural, _, sent, after in journal.stored_as(account, table.name):
+        values, kept = json.loads(sent), json.loads(after)
+        key = mark(columns, json.loads(natural))
+        found[key] = {name: (values.get(name), value) for name, value in kept.items()}
     return found
 
 

@@ -23,8 +23,9 @@ class Unmatched:
 class Report:
     """The outcome of one written statement.
 
-    counts: rows by state. calls: requests by method, reads included. seconds: wall time.
-    rejected: the first rejected rows, each with number, natural key and reason.
+    run: 0 for a local table, which no journal is kept of. counts: rows by state. calls: requests by
+    method, reads included. seconds: wall time. rejected: the first rejected rows, each with number,
+    natural key and reason.
     """
 
     verb: str
@@ -59,13 +60,14 @@ class Report:
         found = [
             f"{self.verb.upper()} {self.target}: {', '.join(parts) or 'no rows'}"
             f"  ({calls:,} call{'' if calls == 1 else 's'}{f': {by}' if by else ''}; "
-            f"{self.seconds:.1f} s; run {self.run})"
+            f"{self.seconds:.1f} s{f'; run {self.run}' if self.run else ''})"
         ]
         for title, rows in (("rejected", self.rejected), ("unknown", self.unknown)):
             found += [f"  {title} row {n}: {_shown(key)}{why}" for n, key, why in rows]
             more = self.counts.get(title, 0) - len(rows)
             if rows and more > 0:
-                found.append(f"  … and {more:,} more: SELECT * FROM {_where(title)}")
+                where = f": SELECT * FROM {_where(title)}" if self.run else ""
+                found.append(f"  … and {more:,} more{where}")
         for one in self.unmatched:
             names = ", ".join(str(value) for value, _ in one.values[:3])
             dots = ", …" if len(one.values) > 3 else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,11 @@ from sqlcrm.writing.checks import Unfit, comparable, fitted
 
 @dataclass(slots=True)
 class Row:
-    """One source row. `values`: by column name, checked. `problem`: why it is rejected, or ""."""
+    """One source row. `values`: by column name, checked. `problem`: why it is rejected, or "".
+
+    before: the target's row, where it exists. opted_out: the status in which the journal remembers
+    a person who is not in the target.
+    """
 
     number: int
     values: dict[str, Any]
@@ -21,6 +25,7 @@ class Row:
     opt_in: bool = False
     before: dict[str, Any] | None = None
     mark: tuple[Any, ...] = field(default=())
+    opted_out: Any = None
 
 
 def checked(
@@ -36,6 +41,16 @@ def checked(
 
     zone: of times that carry none, the session's.
     """
+    row = fitted_row(number, columns, values, table=table, zone=zone)
+    if not row.problem:
+        row.problem = completed(row, table) if insert else emptied(row.values, table)
+    return row
+
+
+def fitted_row(
+    number: int, columns: Sequence[Column], values: Sequence[Any], *, table: Table, zone: str
+) -> Row:
+    """Return a row with every value in its column's form, whether or not one is missing."""
     row = Row(number, {})
     for column, value in zip(columns, values, strict=True):
         try:
@@ -45,19 +60,17 @@ def checked(
         except Unfit as problem:
             row.values[column.name] = value
             row.problem = row.problem or str(problem)
-    if not row.problem:
-        row.problem = _defaults(row, table) if insert else _emptied(row, table)
     return row
 
 
-def _emptied(row: Row, table: Table) -> str:
+def emptied(values: Mapping[str, Any], table: Table) -> str:
     """Return which columns an UPDATE would empty that must have a value, or ""."""
     needed = {c.name for c in table.columns if c.required} | set(table.natural_key)
-    empty = [name for name, value in row.values.items() if value is None and name in needed]
+    empty = [name for name, value in values.items() if value is None and name in needed]
     return f"{' and '.join(empty)} cannot be empty" if empty else ""
 
 
-def _defaults(row: Row, table: Table) -> str:
+def completed(row: Row, table: Table) -> str:
     """Fill in declared defaults; return what is missing still, or ""."""
     for column in table.columns:
         if column.default is not None and row.values.get(column.name) is None:

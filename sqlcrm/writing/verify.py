@@ -1,48 +1,112 @@
-"""Looks up what became of writes whose answer was lost: looked up, never blindly sent again."""
+"""Finds out what became of writes whose answer was lost: looked up, never blindly sent again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlcrm.errors import Error
+from sqlcrm.sdk import Column, Table, Write
 from sqlcrm.state.values import Operation, Settled
-from sqlcrm.writing.apply import Run
+from sqlcrm.writing.carriers import known, single
 from sqlcrm.writing.checks import same
-from sqlcrm.writing.decide import mark
-from sqlcrm.writing.plan import WritePlan
+from sqlcrm.writing.decide import columns_of, mark
+from sqlcrm.writing.replies import differing
 
-Existing = Callable[
-    [Sequence[Mapping[str, Any]], Sequence[str]], Mapping[tuple[Any, ...], Mapping[str, Any]]
-]
+Found = Mapping[tuple[Any, ...], Mapping[str, Any]]
+
+Find = Callable[[Sequence[Column], Sequence[Mapping[str, Any]], Sequence[str]], Found]
+"""Reads the target's rows that have one of these keys, and names their columns; by their key."""
 
 
-def look_up(plan: WritePlan, unknown: Sequence[Operation], existing: Existing, run: Run) -> None:
-    """Settle the unknown operations that reading back can settle; the others stay unknown.
+@dataclass(slots=True)
+class LookedUp:
+    """What looking up told: outcomes, operations without effect, and those nobody can tell of.
 
-    A row that is there as planned is done. One that is not there stays unknown: a search may lag
-    behind its writes, and only a person or a later `resume` can tell.
+    undone: numbers of the absent ones that surely had no effect.
     """
-    table = plan.relation.table
-    if not table.natural_key or any(o.verb in {"delete", "unlink"} for o in unknown):
+
+    settled: list[Settled] = field(default_factory=list)
+    absent: list[Operation] = field(default_factory=list)
+    undone: set[int] = field(default_factory=set)
+    unclear: list[Operation] = field(default_factory=list)
+
+
+def look_up(table: Table, operations: Sequence[Operation], find: Find) -> LookedUp:
+    """Look up what operations did whose answer was lost.
+
+    A row that is as planned is done. `absent` had no effect, or may be sent again without harm;
+    what is neither stays unclear: a table that only appends, a lookup that failed.
+    """
+    found = LookedUp()
+    for verb in dict.fromkeys(o.verb for o in operations):
+        ours = [o for o in operations if o.verb == verb]
+        new = verb in {"create", "link"}
+        key = columns_of(table, table.natural_key if new else table.key)
+        write = single(table, ours[0])
+        if not key or write.append:
+            found.unclear += ours
+            continue
+        names = sorted({name for o in ours for name in o.values} | {*table.key})
+        try:
+            rows = find(key, [known(o) for o in ours], names)
+        except Error:
+            found.unclear += ours
+            continue
+        for operation in ours:
+            _judge(table, operation, write, rows.get(mark(key, known(operation))), found)
+    return found
+
+
+def _judge(
+    table: Table,
+    operation: Operation,
+    write: Write,
+    row: Mapping[str, Any] | None,
+    found: LookedUp,
+) -> None:
+    number = operation.number
+    if operation.verb in {"delete", "unlink"}:
+        if row is None:
+            found.settled.append(Settled(number, "done", "the answer was lost; it is gone"))
+        else:
+            _again(operation, write, found, surely=True)
         return
-    columns = [c for name in table.natural_key if (c := table.column(name)) is not None]
-    wanted = {o.number: {**(o.before or {}), **o.natural_key, **o.values} for o in unknown}
-    names = sorted({name for o in unknown for name in o.values})
-    try:
-        found = existing(list(wanted.values()), names)
-    except Error:
-        return  # unknown is what they stay
-    settled = []
-    for operation in unknown:
-        before = found.get(mark(columns, wanted[operation.number]))
-        fits = before is not None and all(
-            (column := table.column(name)) is not None and same(column, value, before.get(name))
-            for name, value in operation.values.items()
-        )
-        if fits and before is not None:
-            identity = str(before.get(table.key[0], "")) if table.key else ""
-            reason = "the answer was lost; found by looking it up"
-            settled.append(Settled(operation.number, "done", reason, identity))
-    if settled:
-        run.resolved(settled)
+    if row is None and operation.verb == "update":
+        why = "the answer was lost, and the row is not there any more"
+        found.settled.append(Settled(number, "rejected", why))
+        return
+    fits = row is not None and all(
+        (column := table.column(name)) is not None and same(column, value, row.get(name))
+        for name, value in operation.values.items()
+    )
+    if row is not None and (fits or operation.verb != "update"):
+        identity = str(row.get(table.key[0]) or "") if table.key else ""
+        reason = "the answer was lost; found by looking it up"
+        if not fits:
+            reason += ", with other values than were sent"
+        after = differing(operation, row)
+        found.settled.append(Settled(number, "done", reason, identity, after=after))
+        return
+    surely = row is None or _as_before(table, operation, row)
+    _again(operation, write, found, surely=surely)
+
+
+def _as_before(table: Table, operation: Operation, row: Mapping[str, Any]) -> bool:
+    """Whether a row still has the values that it had, in every column that was to change."""
+    before = operation.before or {}
+    return all(
+        name in before
+        and (column := table.column(name)) is not None
+        and same(column, before[name], row.get(name))
+        for name in operation.values
+    )
+
+
+def _again(operation: Operation, write: Write, found: LookedUp, *, surely: bool) -> None:
+    """Note an operation that had no effect: what may not be repeated was looked up by its key."""
+    conclusive = write.repeatable or write.unique or operation.verb in {"create", "link"}
+    (found.absent if conclusive else found.unclear).append(operation)
+    if surely:
+        found.undone.add(operation.number)

@@ -315,16 +315,6 @@ def test_a_note_whose_answer_was_lost_is_not_made_again_unasked(crm, opened, cou
     assert sum(n["note"] == "Rang" for n in crm.state()["notes"]) == 2
 
 
-def test_a_write_within_a_transaction_is_refused_since_nothing_could_undo_it(crm, db, counts):
-    since = crm.count()
-    db.execute("begin")
-    with pytest.raises(sqlcrm.NotSupportedError, match="rolled back"):
-        db.execute("insert into tags@ac (tag) values ('x')")
-    db.execute("rollback")
-    assert _writes(crm, since) == []
-    assert counts(db.execute("insert into tags@ac (tag) values ('x')")) == {"done": 1}
-
-
 def test_a_delete_works_after_custom_fields_were_read(crm, db, counts):
     db.execute("select country from contacts@ac limit 1")
     assert counts(db.execute("delete from contacts@ac where id = 5")) == {"done": 1}

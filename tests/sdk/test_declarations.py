@@ -17,6 +17,7 @@ from sqlcrm.sdk import (
     Flow,
     HeaderKey,
     Identity,
+    Need,
     Outcome,
     RateLimit,
     Read,
@@ -64,6 +65,19 @@ CRM = Connector(
 )
 
 
+NEED = Need("what", by="id", table="things", value="name")
+
+
+def wait(ticket: str) -> Flow[str]:
+    yield Request("GET", "/jobs", query=(("id", ticket),))
+    return "done"
+
+
+def _needing(*needs: Need, **changes: str) -> Write:
+    """Return a flow whose rows need values of another table, some of them as `changes` say."""
+    return Write("insert", send=send, needs=needs or (replace(NEED, **changes),))
+
+
 def refused(table: Table) -> str:
     with pytest.raises(DeclarationError) as caught:
         validate(replace(CRM, tables=(table,)))
@@ -72,6 +86,17 @@ def refused(table: Table) -> str:
 
 def test_a_sound_declaration_passes() -> None:
     validate(CRM)
+
+
+def test_a_single_write_and_flows_for_many_rows_stand_side_by_side() -> None:
+    """B7: what a batch needs, waits for and counts by is all declared, and sound."""
+    many = _needing()
+    many = replace(many, batch=100, least=10, per="name", finish=wait, takes=lambda *_: True)
+    consent = Consent("id", (1,), 0, person=NEED, scope="name")
+    table = replace(THINGS, writes=(*THINGS.writes, many, many), consent=consent)
+    validate(replace(CRM, tables=(table,)))
+    assert table.carrier("insert") is THINGS.writes[0]
+    validate(replace(CRM, tables=(replace(THINGS, consent=Consent("id", (1,), 0, person="name")),)))
 
 
 def test_every_mistake_is_told_at_once() -> None:
@@ -107,6 +132,38 @@ def test_every_mistake_is_told_at_once() -> None:
         ({"writes": (Write("update", "PUT", "/x", columns=("nr",)),)}, "column 'nr'"),
         ({"writes": (Write("update", "PUT", "/x", whole=("nr",)),)}, "column 'nr'"),
         ({"writes": (Write("update", "PUT", "/x/{nr}"),)}, "the path names 'nr'"),
+        ({"writes": (Write("insert", "POST", "/x", batch=2),)}, "batch without a flow"),
+        ({"writes": (Write("insert", "POST", "/x", least=2, batch=2),)}, "least without a flow"),
+        ({"writes": (Write("insert", "POST", "/x", per="name"),)}, "per without a flow"),
+        ({"writes": (Write("insert", "POST", "/x", finish=wait),)}, "finish without a flow"),
+        ({"writes": (Write("insert", "POST", "/x", takes=lambda *_: True),)}, "takes without"),
+        ({"writes": (Write("insert", "POST", "/x", needs=(NEED,)),)}, "needs without a flow"),
+        ({"writes": (Write("insert", send=send, batch=0),)}, "are 1 or more"),
+        ({"writes": (Write("insert", send=send, batch=5, least=6),)}, "more than a batch of 5"),
+        ({"writes": (Write("insert", send=send, per="nr"),)}, "per='nr' is no column"),
+        ({"writes": (_needing(by="nr"),)}, "need 'what': by='nr' is no column"),
+        ({"writes": (_needing(table="thongs"),)}, "there is no table 'thongs'"),
+        ({"writes": (_needing(value="nr"),)}, "things has no column 'nr'"),
+        ({"writes": (_needing(name="name"),)}, "need 'name' has the name of another value"),
+        ({"writes": (_needing(NEED, NEED),)}, "need 'what' has the name of another value"),
+        (
+            {"writes": (_needing(),), "key": ("id", "name")},
+            "things has no key of one column",
+        ),
+        (
+            {"writes": (Write("insert", "POST", "/x"), Write("insert", "POST", "/y"))},
+            "write insert: 2 writes without a flow",
+        ),
+        (
+            {"writes": (Write("insert", "POST", "/x", unique=True),), "natural_key": ()},
+            "unique, but the table has no natural key",
+        ),
+        ({"consent": Consent("id", (1,), 0, scope="nr")}, "consent scope 'nr' is not declared"),
+        ({"consent": Consent("id", (1,), 0, person="nr")}, "consent person 'nr' is not declared"),
+        (
+            {"consent": Consent("id", (1,), 0, person=Need("email", "nr", "things", "name"))},
+            "consent person: by='nr' is no column",
+        ),
         ({"natural_key": ()}, "neither repeatable, nor append, nor a natural key"),
         ({"reads": (Read("/x/{id}", "x", by="id"),)}, "no read can look a row up by 'name'"),
     ],

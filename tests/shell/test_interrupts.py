@@ -16,6 +16,9 @@ WRITE = (
 )
 
 
+LEFT = "SELECT * FROM operations@sqlcrm(run => 1) WHERE state <> 'done'"
+
+
 @contextmanager
 def started(arguments, work, environment, **pipes):
     process = subprocess.Popen(
@@ -29,7 +32,7 @@ def started(arguments, work, environment, **pipes):
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_a_write_stops_in_order_and_says_what_is_left(work, environment, bare, write_config, stop):
+def test_a_write_stops_in_order_says_how_to_resume_and_is_resumed(work, environment, bare, write_config, stop):
     posts, under_way = count(1), threading.Event()
 
     def log(call: str) -> None:
@@ -47,10 +50,13 @@ def test_a_write_stops_in_order_and_says_what_is_left(work, environment, bare, w
             out, told = process.communicate(timeout=20)
         assert process.returncode == 130
         assert out == ""
-        assert told.startswith("error: interrupted: run 1 was stopped")
-        left = told[told.index("SELECT") :].strip()
-        planned = bare("--config", str(config), "query", left, "--format", "jsonl")
-    assert 0 < planned.stdout.count("\n") < 90
+        assert told == "error: interrupted: run 1 was stopped; sqlcrm resume 1 finishes it\n"
+        planned = bare("--config", str(config), "query", LEFT, "--format", "jsonl")
+        assert 0 < planned.stdout.count("\n") < 90
+        resumed = bare("--config", str(config), "resume")
+        assert resumed.returncode == 0
+        assert "run 1: resumed" in resumed.stderr
+        assert bare("--config", str(config), "query", LEFT, "--format", "jsonl").stdout == ""
 
 
 def test_a_local_statement_stops_too(work, environment):

@@ -41,7 +41,7 @@ def test_values_go_to_their_paths_in_wire_form_within_the_wrap():
         "tags": ["a"],
         "level": "gold",
     }
-    made = request(write, PEOPLE, _operation(values), {"sourceid": 4})
+    made = request(write, PEOPLE, _operation(values))
     assert (made.method, made.path, dict(made.fill)) == ("PUT", "/people/{id}", {"id": "5"})
     assert made.may_repeat
     assert made.body == {
@@ -53,7 +53,6 @@ def test_values_go_to_their_paths_in_wire_form_within_the_wrap():
             "share": "1.5",
             "tags": ["a"],
             "fieldValues": [{"field": "7", "value": "GOLD"}],
-            "sourceid": 4,
         }
     }
 

@@ -4,7 +4,7 @@ import pytest
 
 from sqlcrm.errors import GuardRefused
 from sqlcrm.planner.plan import Relation
-from sqlcrm.sdk import Column, Read, Table, Write
+from sqlcrm.sdk import Column, Read, Table
 from sqlcrm.state.values import Operation
 from sqlcrm.writing.guards import Limits, check
 from sqlcrm.writing.plan import WritePlan
@@ -13,12 +13,11 @@ TAGS = Table("tags", "Tags.", ("id",), (Column("id"),), (Read("/tags", "tags"),)
 
 
 def _plan(number, verb="update", total=None):
-    write = Write(verb, "POST", "/tags")
     operations = tuple(
         Operation(i, "tags", verb, {"id": i}, {}, {}, None, "planned") for i in range(number)
     )
     relation = Relation("m", "tags", "ac", TAGS)
-    return WritePlan(verb, relation, operations, {verb: write}, {}, total=total)
+    return WritePlan(verb, relation, "", operations, total=total)
 
 
 @pytest.mark.parametrize(

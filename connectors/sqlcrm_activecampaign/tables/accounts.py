@@ -54,7 +54,7 @@ accounts = Table(
         Read("/accounts/{id}", "account", by="id", columns=UNCOUNTED_COLUMNS),
     ),
     writes=(
-        insert("/accounts", "account"),
+        insert("/accounts", "account", unique=True),
         update("/accounts", "account"),
         delete("/accounts"),
     ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from sqlcrm.sdk import Column, Filter, Param, Read, Sort, Table, Type, Write
-from sqlcrm_activecampaign.bulk import bulk_import
+from sqlcrm_activecampaign.bulk import changed_contacts, new_contacts
 from sqlcrm_activecampaign.columns import (
     CENTRAL,
     by_whom,
@@ -23,6 +23,7 @@ from sqlcrm_activecampaign.columns import (
     when,
 )
 from sqlcrm_activecampaign.flows import contact_fields
+from sqlcrm_activecampaign.importable import absent, changes, imported
 from sqlcrm_activecampaign.includes import BESIDE_CONTACTS
 from sqlcrm_activecampaign.wire import (
     CONTACTS,
@@ -197,12 +198,12 @@ contacts = Table(
     ),
     writes=(
         # Strict: an address that exists is refused with 422 `duplicate`.
-        Write("insert", "POST", "/contacts", wrap="contact"),
-        # For rows just found absent: asynchronous, and it fires no webhooks ("Bulk import").
-        Write("insert", batch=250, repeatable=True, send=bulk_import),
+        Write("insert", "POST", "/contacts", wrap="contact", unique=True),
+        imported("insert", new_contacts, absent),
         # Matches by address only: a changed address must go through the update by id.
         Write("upsert", "POST", "/contact/sync", wrap="contact", repeatable=True),
         Write("update", "PUT", "/contacts/{id}", wrap="contact", repeatable=True),
+        imported("update", changed_contacts, changes, whole=("email",)),
         Write(
             "delete",
             "DELETE",

@@ -230,7 +230,8 @@ contact_deals = Table(
         Read("/contactDeals", "contactDeals", LISTED, always=(BY_ID,)),
     ),
     writes=(
-        insert("/contactDeals", "contactDeal", columns=("deal_id", "contact_id")),
+        # A second row of the same contact and deal is refused with 422 `field_invalid`.
+        insert("/contactDeals", "contactDeal", columns=("deal_id", "contact_id"), unique=True),
         update("/contactDeals", "contactDeal"),
         delete("/contactDeals", undo=""),
     ),

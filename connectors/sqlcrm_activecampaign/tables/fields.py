@@ -7,6 +7,7 @@ for status codes. Read 2026-11-21.
 from __future__ import annotations
 
 from sqlcrm.sdk import Filter, Read, Table, Type, Write
+from sqlcrm_activecampaign.bulk import field_values as import_values
 from sqlcrm_activecampaign.columns import (
     by_whom,
     changed,
@@ -19,6 +20,7 @@ from sqlcrm_activecampaign.columns import (
     typed,
 )
 from sqlcrm_activecampaign.flows import add_options
+from sqlcrm_activecampaign.importable import EMAIL, absent, imported, revalues
 from sqlcrm_activecampaign.includes import CONTACTS_BESIDE
 from sqlcrm_activecampaign.wire import BY_ID, CONTACTS, LISTED, WHOLE, Beside, needle, whole
 
@@ -71,7 +73,8 @@ fields = Table(
         Read("/fields/{id}", "field", by="id"),
     ),
     writes=(
-        Write("insert", "POST", "/fields", wrap="field"),
+        # A second field of the same title is refused with 422 `duplicate`.
+        Write("insert", "POST", "/fields", wrap="field", unique=True),
         Write("update", "PUT", "/fields/{id}", wrap="field", repeatable=True),
         Write(
             "delete",
@@ -194,6 +197,7 @@ field_values = Table(
     writes=(
         # A value that exists is probably updated, which the reference does not say: look first.
         Write("insert", "POST", "/fieldValues", wrap="fieldValue"),
+        imported("insert", import_values, absent, per="contact_id", needs=(EMAIL,)),
         Write(
             "update",
             "PUT",
@@ -202,6 +206,15 @@ field_values = Table(
             repeatable=True,
             columns=("value",),
             whole=("contact_id", "field_id", "value"),
+        ),
+        imported(
+            "update",
+            import_values,
+            revalues,
+            columns=("value",),
+            whole=("contact_id", "field_id", "value"),
+            per="contact_id",
+            needs=(EMAIL,),
         ),
         Write("delete", "DELETE", "/fieldValues/{id}", repeatable=True),
     ),

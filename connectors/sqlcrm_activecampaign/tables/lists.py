@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlcrm.sdk import Column, Consent, Filter, Read, Table, Type, Write
+from sqlcrm_activecampaign.bulk import subscriptions
 from sqlcrm_activecampaign.columns import (
     by_whom,
     changed,
@@ -21,6 +22,7 @@ from sqlcrm_activecampaign.columns import (
     text,
     when,
 )
+from sqlcrm_activecampaign.importable import EMAIL, absent, imported, leaves
 from sqlcrm_activecampaign.includes import CONTACTS_BESIDE
 from sqlcrm_activecampaign.wire import BY_ID, CONTACTS, LISTED, WHOLE, needle
 
@@ -159,6 +161,8 @@ contact_lists = Table(
         safe=2,
         # Marks a re-subscription as meant ("Update list status for a contact").
         opted_in={"sourceid": 4},
+        person=EMAIL,
+        scope="list_id",
     ),
     reads=(
         Read(
@@ -198,6 +202,16 @@ contact_lists = Table(
             columns=("contact_id", "list_id", "status"),
             undo="The row stays, with status 2 (unsubscribed): the API cannot delete it.",
         ),
+        # For who was never on the list. That unsubscribing such a person leaves a row behind, as
+        # the single call does, is not documented: where it does not, the single call is made.
+        imported(
+            "insert",
+            subscriptions,
+            absent,
+            columns=("contact_id", "list_id", "status"),
+            per="contact_id",
+            needs=(EMAIL,),
+        ),
         Write(
             "update",
             "POST",
@@ -206,6 +220,15 @@ contact_lists = Table(
             repeatable=True,
             columns=("status",),
             whole=("contact_id", "list_id", "status"),
+        ),
+        imported(
+            "update",
+            subscriptions,
+            leaves,
+            columns=("status",),
+            whole=("contact_id", "list_id", "status"),
+            per="contact_id",
+            needs=(EMAIL,),
         ),
     ),
     example=(

@@ -6,7 +6,8 @@ sideloads as public clients use them. Read 2026-11-21.
 
 from __future__ import annotations
 
-from sqlcrm.sdk import Column, Filter, Read, Table, Write
+from sqlcrm.sdk import Column, Filter, Need, Read, Table, Write
+from sqlcrm_activecampaign.bulk import tags as import_tags
 from sqlcrm_activecampaign.columns import (
     by_whom,
     changed,
@@ -16,6 +17,7 @@ from sqlcrm_activecampaign.columns import (
     ref,
     text,
 )
+from sqlcrm_activecampaign.importable import EMAIL, applied, imported
 from sqlcrm_activecampaign.includes import CONTACTS_BESIDE, TAGS_BESIDE
 from sqlcrm_activecampaign.wire import BY_ID, CONTACTS, LISTED, WHOLE, needle
 
@@ -25,6 +27,7 @@ tags = Table(
     few=True,
     key=("id",),
     natural_key=("tag", "tag_type"),
+    touches=("contact_tags",),
     columns=(
         own_id(),
         text(
@@ -68,7 +71,7 @@ tags = Table(
     ),
     writes=(
         # A name that exists is refused with the raw message of the database.
-        Write("insert", "POST", "/tags", wrap="tag"),
+        Write("insert", "POST", "/tags", wrap="tag", unique=True),
         Write("update", "PUT", "/tags/{id}", wrap="tag", repeatable=True),
         Write(
             "delete",
@@ -132,6 +135,17 @@ contact_tags = Table(
     writes=(
         # "If the contact has the tag, nothing changes": reported by clients, not documented.
         Write("insert", "POST", "/contactTags", wrap="contactTag", repeatable=True),
+        imported(
+            "insert",
+            import_tags,
+            applied,
+            per="contact_id",
+            needs=(
+                EMAIL,
+                Need("tag_name", "tag_id", "tags", "tag"),
+                Need("tag_type", "tag_id", "tags", "tag_type"),
+            ),
+        ),
         Write("delete", "DELETE", "/contactTags/{id}", repeatable=True),
     ),
     example=(

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 import sqlcrm_activecampaign
-from sqlcrm.sdk import Column, IdCursor, Offset, Single, Table, Type, validate
+from sqlcrm.sdk import Column, IdCursor, Need, Offset, Single, Table, Type, validate
 from sqlcrm_activecampaign import connector
 from sqlcrm_activecampaign.wire import Beside
 
@@ -160,6 +160,43 @@ def test_every_table_that_can_be_inserted_into_cannot_double_a_row() -> None:
                 assert table.natural_key, table.name
 
 
+def test_where_the_api_refuses_a_second_row_sending_again_does_no_harm() -> None:
+    """B5. Not account_contacts: there the refusal may be about another account's row."""
+    unique = {t.name for t in connector.tables for write in t.writes if write.unique}
+    assert unique == {"contacts", "tags", "fields", "accounts", "contact_deals"}
+
+
+def test_what_the_bulk_importer_carries_stands_beside_a_single_write() -> None:
+    carried = {
+        (table.name, write.verb)
+        for table in connector.tables
+        for write in table.writes
+        if write.path == "/import/bulk_import"
+    }
+    assert carried == {
+        *(("contacts", "insert"), ("contacts", "update"), ("contact_tags", "insert")),
+        *(("field_values", "insert"), ("field_values", "update")),
+        *(("contact_lists", "insert"), ("contact_lists", "update")),
+    }
+    for name, verb in carried:
+        table = TABLES[name]
+        single = table.carrier(verb)
+        assert single is not None
+        assert single.send is None
+        (write,) = (w for w in table.writes if w.verb == verb and w.send)
+        assert (write.batch, write.least, write.repeatable) == (250, 10, True)
+        assert write.finish is not None
+        assert write.takes is not None
+        assert not write.append
+        assert "webhooks" in write.differs
+        assert set(single.columns) == set(write.columns)
+        assert write.per == ("" if name == "contacts" else "contact_id")
+        assert ("email" in write.whole) == (name == "contacts" and verb == "update")
+        needed = [(need.name, need.by, need.table, need.value) for need in write.needs]
+        email = ("email", "contact_id", "contacts", "email")
+        assert needed[:1] == ([] if name == "contacts" else [email])
+
+
 def test_contacts_are_found_by_address_id_and_list() -> None:
     contacts = TABLES["contacts"]
     assert [(read.by, read.param, read.batch) for read in contacts.reads] == [
@@ -188,8 +225,6 @@ def test_contacts_are_changed_by_id_and_only_made_or_merged_by_address() -> None
     assert upsert.repeatable
     assert delete is not None
     assert "new id" in delete.undo
-    bulk = next(write for write in contacts.writes if write.send)
-    assert (bulk.verb, bulk.batch, bulk.repeatable) == ("insert", 250, True)
 
 
 def test_names_and_segments_of_contacts_are_not_pushed() -> None:
@@ -259,7 +294,10 @@ def test_a_subscription_is_consent_and_is_never_deleted() -> None:
     assert (consent.column, consent.subscribed, consent.safe) == ("status", (1,), 2)
     assert consent.opted_in == {"sourceid": 4}
     assert {write.verb for write in subscriptions.writes} == {"insert", "update"}
-    assert all(write.path == "/contactLists" for write in subscriptions.writes)
+    paths = {write.path for write in subscriptions.writes if not write.send}
+    assert paths == {"/contactLists"}
+    assert consent.person == Need("email", "contact_id", "contacts", "email")
+    assert consent.scope == "list_id"
     update = subscriptions.write("update")
     assert update is not None
     assert set(update.whole) == {"contact_id", "list_id", "status"}

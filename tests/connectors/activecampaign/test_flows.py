@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from sqlcrm.sdk import Flow, Outcome, Request, Response, ShapeChanged, Type
-from sqlcrm_activecampaign.bulk import BYTES, POLLS, ROWS, bulk_import, entry, parts
+from sqlcrm.sdk import BatchRefused, Flow, Request, Response, ShapeChanged, Type
 from sqlcrm_activecampaign.flows import add_options, contact_fields, field_column, free_name, who
 from sqlcrm_activecampaign.tables.contacts import TAKEN
 
@@ -145,127 +144,27 @@ def test_options_are_added_in_one_call_and_found_again_in_its_reply() -> None:
     assert outcomes[1].id == "2"
 
 
-def test_options_refused_as_a_whole_are_all_rejected() -> None:
-    outcomes, _ = drive(add_options([{"field": 1, "value": "x"}]), [reply("options_refused")])
-    assert outcomes[0].state == "rejected"
-    assert "Bulk operation failed" in outcomes[0].reason
-
-
-def people(*emails: str) -> list[dict[str, Any]]:
-    return [{"email": email, "firstName": "A"} for email in emails]
-
-
-def info(status: str, **more: Any) -> Response:
-    return Response(200, {"status": status, **more})
-
-
-def found(*contacts: tuple[str, str]) -> Response:
-    return Response(200, {"contacts": [{"id": i, "email": e} for i, e in contacts]})
-
-
-def test_a_bulk_import_waits_and_gives_every_row_its_own_outcome() -> None:
-    outcomes, asked = drive(
-        bulk_import(people("a@example.org", "bad@@x", "skipped@example.org")),
-        [
-            reply("bulk_accepted"),
-            info("active"),
-            reply("bulk_completed"),
-            found(("301", "A@example.org")),
-            found(),
-        ],
-    )
-    assert [(r.method, r.path) for r in asked] == [
-        ("POST", "/import/bulk_import"),
-        ("GET", "/import/info"),
-        ("GET", "/import/info"),
-        ("GET", "/contacts"),
-        ("GET", "/contacts"),
+def test_options_that_are_made_twice_or_under_another_name_are_unknown() -> None:
+    """B8: more, fewer, reordered and doubled results."""
+    rows = [{"field": 62, "value": each} for each in ("x", "y", "z")]
+    made = [{"id": str(n), "field": "62", "value": each} for n, each in enumerate("zyay")]
+    outcomes, _ = drive(add_options(rows), [Response(201, {"fieldOptions": made})])
+    assert [(outcome.state, outcome.id) for outcome in outcomes] == [
+        ("unknown", ""),
+        ("unknown", ""),
+        ("done", "0"),
     ]
-    assert asked[1].query == (("batchId", "0b7c"),)
-    assert asked[1].after > 0
-    assert ("ids[]", "301") in asked[3].query
-    assert asked[4].query == (("email", "skipped@example.org"),)
-    assert outcomes[0] == Outcome("done", id="301")
-    assert [outcome.state for outcome in outcomes] == ["done", "rejected", "rejected"]
-    assert "excluded" in outcomes[2].reason
 
 
-def test_a_contact_that_somebody_else_made_meanwhile_is_found_by_its_address() -> None:
-    outcomes, _ = drive(
-        bulk_import(people("a@example.org")),
-        [
-            reply("bulk_accepted"),
-            info("completed"),
-            found(("9", "b@x.org"), ("5", "a@example.org")),
-        ],
-    )
-    assert outcomes == [Outcome("done", id="5")]
+@pytest.mark.parametrize("body", [None, {}, {"fieldOptions": None}, {"fieldOptions": ["x", 1]}])
+def test_an_answer_that_names_no_options_leaves_all_of_them_unknown(body: Any) -> None:
+    """B8: the call was not refused, so it may have had its effect."""
+    outcomes, _ = drive(add_options([{"field": 1, "value": "x"}]), [Response(201, body)])
+    assert [outcome.state for outcome in outcomes] == ["unknown"]
 
 
-def test_a_batch_refused_as_a_whole_loses_its_culprits_and_goes_again() -> None:
-    outcomes, asked = drive(
-        bulk_import(people("a@example.org", "bad")),
-        [
-            reply("bulk_refused"),
-            reply("bulk_accepted"),
-            info("completed", success=["1"], failure=[]),
-            found(("1", "a@example.org")),
-        ],
-    )
-    assert asked[1].body == {"contacts": [{"email": "a@example.org", "first_name": "A"}]}
-    assert [outcome.state for outcome in outcomes] == ["done", "rejected"]
-    assert outcomes[1].reason == "Field 'email' incorrect format"
-
-
-def test_a_batch_of_culprits_only_is_not_sent_again() -> None:
-    refused = Response(400, {"failureReasons": [{"contact": 0, "failureReason": "no"}, "x"]})
-    outcomes, asked = drive(bulk_import(people("bad")), [refused])
-    assert (len(asked), outcomes) == (1, [Outcome("rejected", "no")])
-
-
-def test_a_batch_refused_without_culprits_is_rejected_with_the_apis_words() -> None:
-    refused = Response(400, {"success": 0, "message": "no", "failureReasons": [{"contact": 9}]})
-    outcomes, _ = drive(bulk_import(people("a@example.org")), [refused])
-    assert outcomes[0].state == "rejected"
-    assert "no" in outcomes[0].reason
-
-
-def test_an_acceptance_without_a_batch_is_unknown() -> None:
-    outcomes, _ = drive(bulk_import(people("a@x.org")), [Response(200, {"success": 1})])
-    assert outcomes[0].state == "unknown"
-
-
-@pytest.mark.parametrize("state", ["failed", "interrupted"])
-def test_a_batch_that_broke_off_is_unknown(state: str) -> None:
-    outcomes, _ = drive(bulk_import(people("a@x.org")), [reply("bulk_accepted"), info(state)])
-    assert outcomes[0].state == "unknown"
-    assert state in outcomes[0].reason
-
-
-def test_a_batch_that_never_ends_is_given_up_as_unknown() -> None:
-    answers = [reply("bulk_accepted"), *(info("claimed") for _ in range(POLLS))]
-    outcomes, _ = drive(bulk_import(people("a@x.org")), answers)
-    assert outcomes == [Outcome("unknown", "bulk import 0b7c is claimed")]
-
-
-def test_many_rows_are_cut_into_calls_of_the_documented_size() -> None:
-    rows = people(*(f"p{n}@example.org" for n in range(ROWS + 10)))
-    assert [len(part) for part in parts(rows)] == [ROWS, 10]
-    large = [{"email": "a@example.org", "firstName": "é" * 30_000}] * 3
-    cut = list(parts(large))
-    assert [len(part) for part in cut] == [2, 1]
-    assert all(
-        len(json.dumps({"contacts": [entry(large[at]) for at in part]})) <= BYTES for part in cut
-    )
-    assert list(parts([])) == []
-
-
-def test_the_importer_spells_contacts_its_own_way() -> None:
-    row = {"email": "a@x.org", "lastName": "L", "fieldValues": [{"field": "1", "value": "||x||"}]}
-    assert entry(row) == {
-        "email": "a@x.org",
-        "last_name": "L",
-        "fields": [{"id": "1", "value": "||x||"}],
-    }
-    with pytest.raises(ShapeChanged, match="orgid"):
-        entry({"orgid": "1"})
+def test_options_are_refused_as_a_whole_in_the_apis_words() -> None:
+    """B7: none of them was made, so that they can be sent in halves."""
+    with pytest.raises(BatchRefused, match="Bulk operation failed") as caught:
+        drive(add_options([{"field": 1, "value": "x"}]), [reply("options_refused")])
+    assert caught.value.culprits == {}

@@ -80,6 +80,19 @@ def test_every_transcribed_answer_is_understood(name: str, verdict: Verdict, wor
     assert words in said
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"success": 0, "message": "Rate limit exceeded.", "failureReasons": []},
+        {"message": "no", "failureReasons": ["Up to 20 imports may be requested per minute."]},
+    ],
+)
+def test_too_many_imports_are_waited_for_though_they_come_as_a_bad_request(body: Any) -> None:
+    """B4: a throttled import was not queued. The same words elsewhere are a refusal."""
+    assert connector.judge(Response(400, body), "/import/bulk_import")[0] is Verdict.THROTTLED
+    assert connector.judge(Response(400, body), "/contacts")[0] is Verdict.REJECTED
+
+
 def test_a_tag_that_exists_is_refused_even_where_the_api_calls_it_a_server_error() -> None:
     answer = Response(500, reply("tag_duplicate").body)
     assert connector.judge(answer, "/tags")[0] is Verdict.REJECTED

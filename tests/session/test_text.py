@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from sqlcrm.shell.text import cell, csv_line, escaped, to_json
+from sqlcrm.session.text import cell, csv_line, escaped, to_json
 
 
 def test_control_characters_are_shown_and_not_obeyed():

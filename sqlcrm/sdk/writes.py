@@ -1,0 +1,93 @@
+"""Declarations of how rows are written, and of what nobody may do to a person unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlcrm.sdk.values import Flow, Outcome, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A value of another table's row that goes with a row: the address of a contact's id.
+
+    name: what it is called in the row. by: our column, which holds that table's key.
+    value: the column of `table` that is wanted. A row without one is not carried this way.
+    """
+
+    name: str
+    by: str
+    table: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One way to change rows.
+
+    verb: "insert", "update", "delete" or "upsert".
+    wrap: the name of the body's only key, and of the row in the reply.
+    repeatable: the server ends up the same when it gets the call twice.
+    unique: the API refuses a second row of the same natural key, so that sending it again can do
+        no harm: a refusal then means that the first call had its effect.
+    append: every call makes a new row (notes); the journal is the only memory.
+    settles: seconds until a row just written can be found by its natural key.
+    columns: what this write can carry; all that are not readonly, where empty.
+    whole: columns that must be sent with every update, changed or not.
+    undo: words for a person when the inverse is not simply the opposite verb.
+
+    Of a write that takes many rows at once:
+    send: a flow that is given up to `batch` rows, in wire form and with what they need, and
+        returns an outcome for each. per: rows that share a value of this column count as one.
+    least: fewest rows for which it is meant. needs: values of other tables that go with each row.
+    takes: a pure function of a row's before-image (None for a new row) and its new values, by
+        column name, that says whether this write means the same for it as the single one does.
+        It is asked again once the needs are read, which are among the values then.
+    finish: where the API does the work later, a flow that waits for the job an outcome's `ticket`
+        names, and returns "done", or why it is not. Then the rows are read back: an accepted row
+        that is not there is sent by the single write.
+    differs: for people: what is otherwise than with single writes.
+    """
+
+    verb: str
+    method: str = ""
+    path: str = ""
+    wrap: str = ""
+    batch: int = 1
+    repeatable: bool = False
+    unique: bool = False
+    append: bool = False
+    settles: float = 0.0
+    columns: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
+    always: Mapping[str, Any] = field(default_factory=dict)
+    undo: str = ""
+    send: Callable[[Sequence[Row]], Flow[Sequence[Outcome]]] | None = None
+    per: str = ""
+    least: int = 1
+    needs: tuple[Need, ...] = ()
+    takes: Callable[[Row | None, Row], bool] | None = None
+    finish: Callable[[str], Flow[str]] | None = None
+    differs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Which column says whether a person is subscribed.
+
+    subscribed: values under which the person gets messages.
+    safe: what is sent for a new row that gives no value: it subscribes nobody.
+    opted_in: extra body values that go with a deliberate re-subscription.
+    person: what names the person for good, an address: of a column of the row, or of another
+        table's row. A deleted person who comes back has another id, and the same address.
+    scope: the column that says to what the person is subscribed, "" for everything.
+    """
+
+    column: str
+    subscribed: tuple[Any, ...]
+    safe: Any
+    opted_in: Mapping[str, Any] = field(default_factory=dict)
+    person: str | Need = ""
+    scope: str = ""

@@ -1,0 +1,68 @@
+"""Nobody is subscribed again without a word that says so: the only place that decides it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlcrm.sdk import Consent, Table
+from sqlcrm.state.values import Operation
+from sqlcrm.writing.rows import Row
+
+Before = Mapping[str, Any]
+
+
+def guarded(
+    consent: Consent | None,
+    row: Row,
+    values: dict[str, Any],
+    before: Before | None,
+    allow: bool | None,
+) -> str:
+    """Take a raised subscription out of the values unless it is meant; return what was kept.
+
+    before: the row as it is, None for a new one: that one gets the safe value, where somebody
+    remembered that the person opted out (`row.opted_out`). allow: the connection's
+    `allow_resubscribe`; False refuses even an opt-in.
+    """
+    if consent is None or not raises(consent, values, before, opted_out=row.opted_out):
+        return ""
+    if row.opt_in and allow is not False:
+        return ""
+    why = "allow_resubscribe is false" if row.opt_in else "that needs WITH OPT IN"
+    what = f"this would subscribe a person again, and {why}"
+    if before is None:
+        values[consent.column] = consent.safe
+        return f"{consent.column} is {consent.safe}: the person opted out before; {what}"
+    del values[consent.column]
+    return f"{consent.column} stays {before.get(consent.column)}: {what}"
+
+
+def raises(
+    consent: Consent, values: Before, before: Before | None, *, opted_out: Any = None
+) -> bool:
+    """Whether a person is subscribed by these values who had said, or might have said, no."""
+    if values.get(consent.column) not in consent.subscribed:
+        return False
+    if before is None:
+        return opted_out is not None
+    return before.get(consent.column) not in consent.subscribed
+
+
+def safe_default(consent: Consent | None, values: dict[str, Any]) -> bool:
+    """Give a new row without a status the one that subscribes nobody; say whether it had none."""
+    if consent is None or values.get(consent.column) is not None:
+        return False
+    values[consent.column] = consent.safe
+    return True
+
+
+def deliberate(table: Table, operation: Operation) -> Mapping[str, Any]:
+    """Return the body values that go with a subscription raised on purpose.
+
+    The plan has let it pass, so it is meant: all that is left to see is that it raises.
+    """
+    consent = table.consent
+    if consent is None or operation.before is None:
+        return {}
+    return consent.opted_in if raises(consent, operation.values, operation.before) else {}

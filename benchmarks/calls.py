@@ -74,7 +74,7 @@ class Suite:
             got = db.execute(sql, binds or None).fetchall()
             after = self._served.count()
             same = self._same(db, query, sql, binds, got)
-        asked = _summary(self._served.calls()[before:after])
+        asked = summary(self._served.calls()[before:after])
         return Outcome(
             name=query.name,
             sql=query.sql,
@@ -157,7 +157,7 @@ def run(served: Served, queries: Sequence[Query] = QUERIES) -> list[Outcome]:
         return [suite.run(query) for query in queries]
 
 
-def _summary(calls: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+def summary(calls: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Return what was asked, alike calls together: path and parameters, without their values."""
     kinds = Counter(_kind(call) for call in calls)
     return tuple(f"{count} x {kind}" for kind, count in kinds.items())

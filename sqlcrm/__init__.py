@@ -14,12 +14,16 @@ from sqlcrm.errors import (
     InternalError,
     NotSupportedError,
     OperationalError,
+    PlanMoved,
     ProgrammingError,
     Rejected,
 )
 
 if TYPE_CHECKING:
-    from sqlcrm.session.api import Connection, Cursor, connect
+    from sqlcrm.session.api import Connection, connect
+    from sqlcrm.session.cursor import Cursor
+    from sqlcrm.session.plans import Plan
+    from sqlcrm.writing.report import Report
 
 __version__ = "0.1.0"
 
@@ -39,8 +43,11 @@ __all__ = [
     "InternalError",
     "NotSupportedError",
     "OperationalError",
+    "Plan",
+    "PlanMoved",
     "ProgrammingError",
     "Rejected",
+    "Report",
     "apilevel",
     "connect",
     "paramstyle",
@@ -48,10 +55,19 @@ __all__ = [
 ]
 
 
+_LATER = {
+    "Connection": "sqlcrm.session.api",
+    "Cursor": "sqlcrm.session.cursor",
+    "Plan": "sqlcrm.session.plans",
+    "Report": "sqlcrm.writing.report",
+    "connect": "sqlcrm.session.api",
+}
+
+
 def __getattr__(name: str) -> Any:
     """Load the session on first use: `sqlcrm --version` must not wait for DuckDB."""
-    if name in {"Connection", "Cursor", "connect"}:
-        from sqlcrm.session import api
+    if name in _LATER:
+        from importlib import import_module
 
-        return getattr(api, name)
+        return getattr(import_module(_LATER[name]), name)
     raise AttributeError(f"module 'sqlcrm' has no attribute {name!r}")

@@ -14,6 +14,15 @@
 pytest collects the class like any other. It needs the extra `sqlcrm[test]`.
 """
 
-from sqlcrm.conformance.kit import Conformance
+import pytest
+
+pytest.register_assert_rewrite(
+    *(
+        f"sqlcrm.conformance.{name}"
+        for name in ("bench", "consent", "judging", "kit", "later", "repeating")
+    )
+)
+
+from sqlcrm.conformance.kit import Conformance  # noqa: E402 - rewritten first, so that it tells
 
 __all__ = ["Conformance"]

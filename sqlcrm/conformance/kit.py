@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
-import urllib.request
-from collections import Counter
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import pytest
 
+from sqlcrm.conformance.bench import Bench
+from sqlcrm.conformance.consent import CHECKS
+from sqlcrm.conformance.people import Roll
+from sqlcrm.conformance.repeating import Repeating, bag
+from sqlcrm.conformance.ways import ask
 from sqlcrm.errors import Error
 from sqlcrm.sandbox import Options, Running, Sandbox, serve
 from sqlcrm.sdk import Connector, Filter, Table, validate
 from sqlcrm.session.api import Connection, connect
 
-Rows = list[tuple[Any, ...]]
+SUBSCRIPTION = re.compile(
+    r"(^|_)(status|(un)?subscri\w*|opt(ed|s)?(_?(in|out)\w*)?|consents?|bounced?|mailings?"
+    r"|marketing|newsletters?|suppress\w*|do_not\w*|dn[cd]|black_?list\w*|blocked)($|_)"
+)
+"""Names of columns that might say whether a person is written to."""
 
 
-class Conformance:
+class Conformance(Repeating):
     """Subclass it with a connector and its sandbox.
 
     samples: by table, a row that can be inserted; placeholders `{contacts.id}` stand for a value
     of an existing row. people: how many people the sandbox holds.
     skip: tables that cannot be listed whole although a read says so, each with the reason.
+    no_consent: "table.column" of columns that can be written, are named like a subscription and are
+    none, each with the reason. A table that has one declares a `Consent`, and is then tested for
+    every way in which a person could be subscribed who said no; `people` should be enough for a
+    dozen who did and two dozen who never were asked. collections: by table, the name of its rows in
+    the sandbox's state, where it is not that which replies have.
     """
 
     connector: ClassVar[Connector]
@@ -32,6 +43,15 @@ class Conformance:
     samples: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     people: ClassVar[int] = 250
     skip: ClassVar[Mapping[str, str]] = {}
+    no_consent: ClassVar[Mapping[str, str]] = {}
+    collections: ClassVar[Mapping[str, str]] = {}
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Let each table that declares a Consent pass every check."""
+        if "subscription" in metafunc.fixturenames:
+            found = [(t, name) for t in self.connector.tables if t.consent for name in CHECKS]
+            names = [f"{table.name}: {name}" for table, name in found]
+            metafunc.parametrize("subscription", found, ids=names)
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -45,6 +65,12 @@ class Conformance:
         """Open a session on the sandbox with a journal of its own."""
         with self._open(crm, tmp_path) as connection:
             yield connection
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def rolls(cls) -> dict[str, Roll]:
+        """Keep who is there after a reset, by table."""
+        return {}
 
     def _open(self, crm: Running, state: Any, **more: Any) -> Connection:
         settings = {**crm.settings, "rate_limit": "off", **more}
@@ -92,7 +118,7 @@ class Conformance:
             where, bind = _condition(name, condition.op, value)
             found = db.execute(f"SELECT * FROM {table.name}@crm WHERE {where}", [bind]).fetchall()
             full = db.execute(f"SELECT * FROM full_copy WHERE {where}", [bind]).fetchall()
-            assert _bag(found) == _bag(full), (table.name, where, bind)
+            assert bag(found) == bag(full), (table.name, where, bind)
 
     def test_a_lookup_equals_a_scan(self, db: Connection) -> None:
         """Each key lookup gives what the same condition gives on a full copy."""
@@ -106,12 +132,12 @@ class Conformance:
                     query = f"SELECT * FROM {table.name}@crm WHERE {where}"
                     found = db.execute(query, [value]).fetchall()
                     full = db.execute(f"SELECT * FROM full_copy WHERE {where}", [value]).fetchall()
-                    assert _bag(found) == _bag(full), (table.name, by, value)
+                    assert bag(found) == bag(full), (table.name, by, value)
 
     def test_an_insert_cannot_double(self, db: Connection) -> None:
         """A sample row inserted twice is done once and unchanged once."""
         for name, row in self.samples.items():
-            values = [self._value(db, value) for value in row.values()]
+            values = [self.value(db, value) for value in row.values()]
             columns, marks = ", ".join(row), ", ".join("?" for _ in row)
             insert = f"INSERT INTO {name}@crm ({columns}) SELECT {marks}"
             first, second = (db.execute(insert, values).report for _ in range(2))
@@ -120,13 +146,32 @@ class Conformance:
             assert dict(first.counts) == {"done": 1}, (name, first.lines())
             assert dict(second.counts) == {"unchanged": 1}, (name, second.lines())
 
-    def _value(self, db: Connection, value: Any) -> Any:
-        if isinstance(value, str) and value.startswith("{") and value.endswith("}"):
-            table, column = value[1:-1].split(".")
-            row = db.execute(f"SELECT max({column}) FROM {table}@crm").fetchone()
-            assert row is not None
-            return row[0]
-        return value
+    def test_nobody_is_subscribed_who_did_not_ask_for_it(
+        self, crm: Running, tmp_path: Any, subscription: tuple[Table, str], rolls: dict[str, Roll]
+    ) -> None:
+        """Every way in which a subscription could rise, judged by the sandbox's own state."""
+        from sqlcrm.transport import testing
+
+        table, name = subscription
+        sample = self.samples.get(table.name, {})
+        with (
+            testing(),
+            Bench(self.connector, table, crm, tmp_path, sample, self.collections, rolls) as bench,
+        ):
+            CHECKS[name](bench)
+
+    def test_what_is_named_like_a_subscription_is_one_or_has_a_reason(self) -> None:
+        """A writable column that sounds like one has a Consent, or stands in no_consent."""
+        found = {
+            f"{table.name}.{column.name}"
+            for table in self.connector.tables
+            for column in table.columns
+            if {write.verb for write in table.writes} - {"delete"} and not column.readonly
+            if SUBSCRIPTION.search(column.name)
+            if table.consent is None or table.consent.column != column.name
+        }
+        assert found == set(self.no_consent)
+        assert all(self.no_consent.values()), "say why it is none"
 
     def test_a_secret_never_shows(self, crm: Running, tmp_path: Any) -> None:
         """A refused secret stands in no error, no report and no representation."""
@@ -147,14 +192,14 @@ class Conformance:
         table = self._listed()[0].name
         with testing(), self._open(crm, tmp_path) as db:
             right = db.execute(f"SELECT * FROM {table}@crm").fetchall()
-            _post(crm, "faults", {"name": fault, "share": 0.3})
+            ask(crm, "faults", {"name": fault, "share": 0.3})
             try:
                 found = db.execute(f"SELECT * FROM {table}@crm").fetchall()
             except Error:
                 return
             finally:
-                _post(crm, "faults", {})
-            assert _bag(found) == _bag(right)
+                ask(crm, "faults", {})
+            assert bag(found) == bag(right)
 
 
 def _some(values: list[Any]) -> list[Any]:
@@ -175,20 +220,3 @@ def _condition(name: str, op: str, value: Any) -> tuple[str, Any]:
 def _plain(value: Any) -> str:
     text = str(value)
     return "".join(c for c in text if c not in "%_\\")
-
-
-def _bag(rows: Rows) -> Counter[str]:
-    return Counter(repr(tuple(_still(value) for value in row)) for row in rows)
-
-
-def _still(value: Any) -> Any:
-    return value.astimezone(dt.UTC) if isinstance(value, dt.datetime) else value
-
-
-def _post(crm: Running, path: str, body: Mapping[str, Any]) -> None:
-    """Tell the sandbox something."""
-    data = json.dumps(body).encode()
-    url = f"{crm.url}/_sandbox/{path}"
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})  # noqa: S310
-    with urllib.request.urlopen(request) as answer:  # noqa: S310 - a sandbox on loopback
-        answer.read()

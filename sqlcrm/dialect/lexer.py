@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokens import Token
 
 from sqlcrm.dialect.finds import LOCAL as LOCAL
 from sqlcrm.dialect.finds import Found, finds
@@ -23,6 +23,7 @@ from sqlcrm.errors import SqlError
 SYSTEM = "sqlcrm"
 
 _GLUE = re.compile(r"[\w$]")
+_BINDS = {"?", "?::"}
 _NUMBER = re.compile(r"[1-9][0-9]{0,4}")
 _FIRST_MARK = 0xE000
 _LAST_MARK = 0xF8FF
@@ -123,15 +124,16 @@ def _binds(text: str, tokens: Sequence[Token]) -> Iterator[tuple[int, int, int]]
     Raises: SqlError where some are numbered and others are not.
     """
     written: set[bool] = set()
-    found = [t for t in tokens if t.token_type == TokenType.PLACEHOLDER and t.text == "?"]
+    found = [t for t in tokens if t.text in _BINDS and text[t.start] == "?"]
     for count, token in enumerate(found, 1):
-        number = _NUMBER.match(text, token.end + 1)
+        end = token.start + 1  # of `?::`, which sqlglot takes for one token, the ? alone
+        number = _NUMBER.match(text, end)
         written.add(number is not None)
         if len(written) > 1:
             message = "either all ? have a number, as in ?1, or none of them"
-            raise SqlError(message, text, token.start, token.end + 1)
+            raise SqlError(message, text, token.start, end)
         if number is None:
-            yield token.start, token.end + 1, count
+            yield token.start, end, count
         else:
             yield token.start, number.end(), int(number[0])
 

@@ -72,7 +72,8 @@ class Engine:
             self.connection.execute(f"SET disabled_optimizers = '{LOSES_LIMITS}'")
             self.connection.execute("SET enable_external_access = false")
             self.connection.execute("SET lock_configuration = true")
-        self._stages = self._kept = 0
+        self._stages: list[tuple[str, str]] = []  # schema and table of each
+        self._kept = 0
 
     def run(self, text: str, binds: Any = None) -> duckdb.DuckDBPyConnection:
         """Run one statement; its result is read with fetchall or to Arrow.
@@ -146,9 +147,9 @@ class Engine:
 
     def stage_typed(self, name: str, columns: Sequence[tuple[str, str]]) -> str:
         """Create an empty stage table of DuckDB types and return its quoted name."""
-        self._stages += 1
-        schema = f"{MEMORY}.{quote(f'{STAGE}{self._stages}')}"
+        schema = f"{MEMORY}.{quote(f'{STAGE}{len(self._stages) + 1}')}"
         table = f"{schema}.{quote(name)}"
+        self._stages.append((schema, table))
         parts = ", ".join(f"{quote(column)} {kind}" for column, kind in columns)
         self.run(f"CREATE SCHEMA {schema}")
         self.run(f"CREATE TABLE {table} ({parts})")
@@ -193,11 +194,13 @@ class Engine:
     def drop_stages(self) -> None:
         """Remove every stage; after an error within a transaction, ROLLBACK does so."""
         try:
-            for number in range(1, self._stages + 1):
-                self.run(f"DROP SCHEMA IF EXISTS {MEMORY}.{quote(f'{STAGE}{number}')} CASCADE")
+            for schema, table in self._stages:
+                # DuckDB 2.0.0 refuses to commit a transaction in which CASCADE dropped a new table.
+                self.run(f"DROP TABLE IF EXISTS {table}")
+                self.run(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
         except DatabaseError:
             return  # their numbers stay taken, and the next statement tries again
-        self._stages = 0
+        self._stages.clear()
 
     def interrupt(self) -> None:
         """Stop the running statement; callable from another thread."""

@@ -34,6 +34,7 @@ class Column:
     at: path in the reply and in a write's body; the name itself where empty. With a `sideload`,
         the id of the custom field.
     readonly: the API sets it; a statement that writes it is refused.
+    write_only: the API takes it and never shows it, so nothing can be compared with it.
     nocase: the API compares it without case, so joins and IN do as well.
     nulls: wire values that mean NULL; zero-dates always do.
     aliases: other spellings that people know.
@@ -47,6 +48,7 @@ class Column:
     type: Type = Type.TEXT
     at: str = ""
     readonly: bool = False
+    write_only: bool = False
     nocase: bool = False
     required: bool = False
     nulls: tuple[str, ...] = ("",)

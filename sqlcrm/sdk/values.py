@@ -69,9 +69,9 @@ class Response:
     """One answer: `body` is the decoded JSON, None for an empty body."""
 
     status: int
-    body: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    text: str = ""
+    body: Any = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    text: str = field(default="", repr=False)
     """The start of an answer that is not JSON; empty otherwise."""
     size: int = 0
     """Bytes of the body, inflated."""

@@ -36,6 +36,7 @@ class Write:
     settles: seconds until a row just written can be found by its natural key.
     columns: what this write can carry; all that are not readonly, where empty.
     whole: columns that must be sent with every update, changed or not.
+    id_at: where the reply has the id of the row made; `wrap`.id where empty.
     undo: words for a person when the inverse is not simply the opposite verb.
 
     Of a write that takes many rows at once:
@@ -63,6 +64,7 @@ class Write:
     columns: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
     always: Mapping[str, Any] = field(default_factory=dict)
+    id_at: str = ""
     undo: str = ""
     send: Callable[[Sequence[Row]], Flow[Sequence[Outcome]]] | None = None
     per: str = ""

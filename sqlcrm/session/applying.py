@@ -8,16 +8,19 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlcrm.errors import Cancelled, GuardRefused, OutcomeUnknown, PlanMoved
+from sqlcrm.errors import Cancelled, GuardRefused, OutcomeUnknown
 from sqlcrm.session.lookups import Lookups
 from sqlcrm.session.moved import moved_rows, refused
+from sqlcrm.session.optouts import OptOuts
 from sqlcrm.session.progress import Progress
 from sqlcrm.session.telling import first_rows
 from sqlcrm.writing import guards
-from sqlcrm.writing.apply import Run
 from sqlcrm.writing.carry import Carrying
-from sqlcrm.writing.plan import WritePlan
+from sqlcrm.writing.consent import deliberate_rows
+from sqlcrm.writing.place import Run
+from sqlcrm.writing.plan import DECLARED, WritePlan
 from sqlcrm.writing.report import Report
+from sqlcrm.writing.rows import Row
 
 if TYPE_CHECKING:
     from sqlcrm.session.state import Session
@@ -65,6 +68,12 @@ class Application:
             )
         except GuardRefused as refusal:
             return refusal
+        meant = deliberate_rows(self.plan.relation.table, self.plan.planned)
+        if self._opened.config.allow_resubscribe is False and meant:
+            return GuardRefused(
+                f"{len(meant):,} of its rows would subscribe a person again, and "
+                f"allow_resubscribe is false for @{self.plan.relation.connection}"
+            )
         return None
 
     def freeze(self, state: str = "running") -> None:
@@ -101,20 +110,9 @@ class Application:
         """Where the statement stands in the journal."""
         return Run(self.session.journal, self.run, self.number, self.session.new_calls)
 
-    def start(self) -> None:
-        """Begin what was frozen to wait, where all that it rests on is still so.
-
-        Raises: GuardRefused that names the rows which have moved; nothing was written.
-        """
-        self.session.journal.start_statement(self.run, self.number)
-        try:
-            self.refuse_moved()
-        except PlanMoved as refusal:
-            self.give_up(str(refusal))
-            raise
-
     def refuse_moved(self) -> None:
         """Raise PlanMoved where rows that the plan rests on have changed since it was made."""
+        self.lookups.forget()  # what planning read may be as old as the plan
         moved = moved_rows(self.plan, self.lookups)
         if moved:
             raise refused(self.plan, moved)
@@ -156,7 +154,19 @@ class Application:
         self.end("done")
         return self.report()
 
+    def _remember_opt_outs(self) -> None:
+        """Remember who has opted out, before persons are deleted and their rows with them."""
+        rows = [
+            Row(o.number, {}, before=dict(o.before or {}))
+            for o in self.plan.planned
+            if DECLARED[o.verb] == "delete"
+        ]
+        if rows:
+            self.lookups.forget()
+            OptOuts(self.session, self.lookups, self.plan.relation).before_deleting(rows)
+
     def _send(self) -> None:
+        self._remember_opt_outs()
         place = self.place
         client = self._opened.client
         carrying = Carrying(

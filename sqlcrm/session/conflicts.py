@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlcrm.errors import ProgrammingError
 from sqlcrm.execution.columns import stage_columns
 from sqlcrm.execution.engine import quote
 from sqlcrm.planner.dml import writable
-from sqlcrm.sdk import Column
+from sqlcrm.sdk import Column, Table
 from sqlcrm.writing.decide import columns_of
 from sqlcrm.writing.rows import Row, checked
 
 if TYPE_CHECKING:
-    from sqlcrm.session.planning import Planning
+    from sqlcrm.dialect import Statement
+    from sqlcrm.planner.plan import Relation
+    from sqlcrm.session.prepared import Prepared
+    from sqlcrm.session.state import Session
 
 Existing = Mapping[tuple[Any, ...], Mapping[str, Any]]
 
 
+class Inserting(Protocol):
+    """An INSERT that is being planned, and what it can look up."""
+
+    session: Session
+    prepared: Prepared
+    statement: Statement
+    relation: Relation
+
+    @property
+    def table(self) -> Table:
+        """The table that is written."""
+
+    def existing(self, rows: Sequence[Row], names: Sequence[str]) -> Existing:
+        """Return the target's rows that have the natural key of one of these, by that key."""
+
+
 def conflicting(
-    planning: Planning, rows: Sequence[Row], given: Sequence[str], existing: Existing
+    planning: Inserting, rows: Sequence[Row], given: Sequence[str], existing: Existing
 ) -> dict[int, dict[str, Any]]:
     """Return the values that rows which exist are to get, by number; {} without DO UPDATE.
 
@@ -45,9 +64,9 @@ def conflicting(
 
 
 def _evaluated(
-    planning: Planning, rows: Sequence[Row], given: Sequence[str], existing: Existing
+    planning: Inserting, rows: Sequence[Row], given: Sequence[str], existing: Existing
 ) -> dict[int, dict[str, Any]]:
-    """Let DuckDB work out the SET: `excluded` is the row that came, the other names the target's."""
+    """Let DuckDB work out the SET: `excluded` is the row that came, other names the target's."""
     assert planning.statement.conflict is not None  # noqa: S101 - the caller has looked
     assignments = planning.statement.conflict.assignments
     statement, table, engine = planning.statement, planning.table, planning.session.engine
@@ -81,7 +100,7 @@ def _evaluated(
 
 
 def _completed(
-    planning: Planning, rows: Sequence[Row], names: Sequence[str]
+    planning: Inserting, rows: Sequence[Row], names: Sequence[str]
 ) -> dict[int, Mapping[str, Any]]:
     """Return the rows that exist with all of these columns."""
     found = planning.existing(rows, names)
@@ -89,7 +108,7 @@ def _completed(
 
 
 def _staged(
-    planning: Planning,
+    planning: Inserting,
     name: str,
     columns: Sequence[Column],
     rows: Mapping[int, Mapping[str, Any]],

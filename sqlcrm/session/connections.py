@@ -96,6 +96,10 @@ class Opened:
             return self.complete(table), True
         return table, False
 
+    def redacted(self, text: str) -> str:
+        """Return a text without its secrets; one that was never used has shown none."""
+        return text if self._client is None else self._client.redacted(text)
+
     def close(self) -> None:
         """Close its sockets."""
         if self._client is not None:
@@ -175,6 +179,12 @@ class Connections:
                 self.configs[alias], self._cancel, self.calls.append, self._bound, self._state
             )
         return self._opened[alias]
+
+    def redacted(self, text: str) -> str:
+        """Return a text without the secrets of the connections that are open."""
+        for opened in self._opened.values():
+            text = opened.redacted(text)
+        return text
 
     def close(self) -> None:
         """Close them all."""

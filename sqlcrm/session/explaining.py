@@ -12,6 +12,7 @@ from sqlcrm.session.prepared import Prepared
 from sqlcrm.session.relations import remote
 from sqlcrm.session.result import Result
 from sqlcrm.session.state import Session
+from sqlcrm.session.verbs import planned
 from sqlcrm.session.write import write
 from sqlcrm.writing.showing import PLANNED, plan_lines, plan_rows
 
@@ -21,15 +22,15 @@ def explain_write(session: Session, prepared: Prepared) -> Result:
     asked = prepared.statement.explain
     assert asked is not None  # noqa: S101 - run() sends only such statements here
     if asked.plan:
-        return planned(session, prepared)
+        return _planned(session, prepared)
     if asked.analyze:
         return _analyzed(session, prepared, asked.format)
     return _foreseen(session, prepared, asked.format)
 
 
-def planned(session: Session, prepared: Prepared) -> Result:
+def _planned(session: Session, prepared: Prepared) -> Result:
     """Return a row for each operation, and what applying them comes to. Nothing is written."""
-    plan = Planning(session, prepared).plan()
+    plan = planned(Planning(session, prepared))
     rows = list(plan_rows(plan))
     names = [name for name, _ in PLANNED]
     held = [(kind, [row[i] for row in rows]) for i, (_, kind) in enumerate(PLANNED)]

@@ -49,14 +49,13 @@ def synchronize_locally(session: Session, prepared: Prepared) -> Result:
 class _Local:
     """One SYNCHRONIZE into a local table.
 
-    It works on two stages: `source`, the rows that come, in the target's types, and `operations`,
-    what becomes of each row of both sides.
+    Its stages: `source`, the rows that come, in the target's types; `operations`, what becomes of
+    each row of both sides.
     """
 
     def __init__(self, session: Session, prepared: Prepared) -> None:
         assert prepared.statement.sync is not None  # noqa: S101 - its verb says so
-        self._session = session
-        self._prepared = prepared
+        self._session, self._prepared = session, prepared
         self._sync: Synchronize = prepared.statement.sync
         self._target = prepared.staging.text(self._sync.target_name)
         self.name = prepared.readable(self._sync.target_name).replace('"', "")
@@ -101,8 +100,7 @@ class _Local:
             raise NotSupportedError(f"{self.name} has a column rowid, by which DuckDB finds rows")
         if engine.columns(f"(SELECT rowid FROM {self._target})") is None:
             raise ProgrammingError(f"{self.name} is a view: only a table can be synchronized")
-        described = engine.query(f"DESCRIBE SELECT * FROM {self._target}")
-        return {str(row[0]): str(row[1]) for row in described}
+        return dict(row[:2] for row in engine.query(f"DESCRIBE SELECT * FROM {self._target}"))
 
     def _column(self, name: str) -> str:
         """Return a column of the target in the target's spelling."""
@@ -156,7 +154,7 @@ class _Local:
             values.append(f"TRY_CAST({value} AS {kind})")
             problems.append(
                 f"CASE WHEN {value} IS NOT NULL AND TRY_CAST({value} AS {kind}) IS NULL THEN "
-                f"{_text(f'{name}: ')} || {value}::VARCHAR || {_text(f' is no {kind}')} END"
+                f"{_literal(f'{name}: ')} || {value}::VARCHAR || {_literal(f' is no {kind}')} END"
             )
         parts = f"row_number() OVER (), COALESCE({', '.join(problems)}), {', '.join(values)}"
         if self._sync.where:  # it may ask for remote tables
@@ -213,11 +211,11 @@ class _Local:
         """Write down what becomes of each row of both sides."""
         insert, update, delete = (self._sync.step(v) for v in ("insert", "update", "delete"))
         differs = "false" if update is None else self._differs(updated)
-        gone = f'WHEN came."row number" IS NULL THEN {_verb("delete", delete)}'
         verb = (
-            f"CASE {gone} WHEN came.\"row problem\" IS NOT NULL THEN 'rejected' "
+            f'CASE WHEN came."row number" IS NULL THEN {_step(delete)} '
+            f"WHEN came.\"row problem\" IS NOT NULL THEN 'rejected' "
             f"WHEN NOT {self._keyed('came')} THEN 'unchanged' "
-            f'WHEN there."row id" IS NULL THEN {_verb("insert", insert)} '
+            f'WHEN there."row id" IS NULL THEN {_step(insert)} '
             f"WHEN {differs} THEN 'update' ELSE 'unchanged' END"
         )
         join = "LEFT" if delete is None else "FULL"
@@ -267,17 +265,16 @@ class _Local:
 
     def _counts(self) -> dict[str, int]:
         """Return how many rows are in each state, and note the first that are rejected."""
-        counts = {"done": 0, "unchanged": 0, "rejected": 0, "skipped": 0}
+        counts = dict.fromkeys(("done", "unchanged", "rejected", "skipped"), 0)
         for verb, number in self._by_verb().items():
             counts[verb if verb in counts else "done"] += number
         if counts["rejected"]:
-            rows = self._run(
-                f'SELECT "row number", "row problem", {_listed(self._key)} FROM {self._source} '
-                f'WHERE "row problem" IS NOT NULL ORDER BY 1 LIMIT {SHOWN}'
-            )
             self.rejected = [
                 (number, dict(zip(self._key, key, strict=True)), problem)
-                for number, problem, *key in rows
+                for number, problem, *key in self._run(
+                    f'SELECT "row number", "row problem", {_listed(self._key)} FROM {self._source} '
+                    f'WHERE "row problem" IS NOT NULL ORDER BY 1 LIMIT {SHOWN}'
+                )
             ]
         return counts
 
@@ -288,13 +285,13 @@ class _Local:
         if self._session.in_transaction:
             yield
             return
-        engine.run("BEGIN TRANSACTION")
+        engine.run("BEGIN")
         try:
             yield
-            engine.run("COMMIT")
         except BaseException:
             engine.run("ROLLBACK")
             raise
+        engine.run("COMMIT")
 
     def _write(self, inserted: Sequence[str], updated: Sequence[str]) -> None:
         """Delete, update and insert what is written down."""
@@ -321,14 +318,13 @@ class _Local:
         return f"{name} = {value}"
 
 
-def _verb(verb: str, step: Step | None) -> str:
-    return f"'{verb}'" if step is not None else "'unchanged'"
+def _step(step: Step | None) -> str:
+    return f"'{step.verb}'" if step is not None else "'unchanged'"
 
 
 def _listed(names: Iterable[str], side: str = "") -> str:
     return ", ".join(f"{side}{quote(name)}" for name in names)
 
 
-def _text(value: str) -> str:
-    """Return a text as SQL."""
+def _literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlcrm.catalog.tables import find_table
@@ -13,9 +14,10 @@ from sqlcrm.planner.plan import Relation, Scan
 from sqlcrm.sdk import Column, Need, Write
 from sqlcrm.session.state import Session
 from sqlcrm.state.values import Operation
-from sqlcrm.writing.carriers import known
+from sqlcrm.writing.carriers import Means, carried, known
 from sqlcrm.writing.checks import comparable
 from sqlcrm.writing.decide import columns_of, mark
+from sqlcrm.writing.plan import WritePlan
 
 Values = Sequence[Mapping[str, Any]]
 
@@ -77,6 +79,27 @@ class Lookups:
         if taken is not None and size:
             costs.append(taken - (-len(operations) // size))
         return min(costs, default=None)
+
+    def carried(self, plan: WritePlan, *, bulk: bool = True) -> WritePlan:
+        """Return a plan with what carries it. bulk: whether many rows may go in one call."""
+        client = self._session.connections.get(self._relation.connection).client
+        allowed = bulk and self._session.settings.bulk
+        made = carried(plan, Means(self.needed, self.calls, allowed, client.rate))
+        reads = made.forecast.reads + self._opt_out_reads(plan)
+        return replace(made, forecast=replace(made.forecast, reads=reads))
+
+    def _opt_out_reads(self, plan: WritePlan) -> int:
+        """Return how many calls it takes to see who opted out, before persons are deleted."""
+        if not plan.deletes:
+            return 0
+        opened = self._session.connections.get(self._relation.connection)
+        found = 0
+        for table in opened.connector.tables:
+            person = table.consent.person if table.consent is not None else ""
+            if isinstance(person, Need) and person.table == self._relation.table.name:
+                batch = max((r.batch for r in table.reads if r.by == person.by), default=1)
+                found += -(-plan.deletes // batch)
+        return found
 
     def beside(self, name: str) -> Relation:
         """Return another table of the target's connection, under a mark of its own."""

@@ -84,7 +84,7 @@ class _Merging:
         deletes = any(case.by_source and case.action == "delete" for case in self._merge.cases)
         return planning.of(
             [operations[number] for number in sorted(operations)],
-            total=planning._whole_table(),
+            total=planning.whole_table(),
             source_rows=found.sources if deletes else None,
         )
 
@@ -268,8 +268,6 @@ class _Merging:
         rows = [row for _, row in found.changes]
         settle_repeats(rows, columns_of(self._table, self._table.key), self._table)
         _refuse_both(found.changes)
-        gone = [row for one, row in found.changes if one.case.action == "delete"]
-        self._planning.optouts.before_deleting(gone)
         policy = self._planning.policy
         for action, row in found.changes:
             if action.case.action == "update":

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlcrm.errors import PlanMoved
+from sqlcrm.planner.choice import WORTH_ASKING
+from sqlcrm.sdk import Column
 from sqlcrm.session.lookups import Lookups
 from sqlcrm.state.values import Operation
 from sqlcrm.writing.carriers import known
 from sqlcrm.writing.checks import same
-from sqlcrm.writing.decide import columns_of, mark
+from sqlcrm.writing.decide import columns_of, mark, reading_key
 from sqlcrm.writing.plan import WritePlan
 
 Moved = tuple[Operation, str]
@@ -21,21 +23,39 @@ SHOWN = 5
 
 def moved_rows(plan: WritePlan, lookups: Lookups) -> list[Moved]:
     """Return the planned operations whose row is not what it was, each with what has changed."""
-    table = plan.relation.table
     found: list[Moved] = []
-    for new in (True, False):
-        ours = [o for o in plan.planned if (o.before is None) == new]
-        key = columns_of(table, table.natural_key if new else table.key)
-        if not ours or not key:
-            continue
+    for key, ours in _by_key(plan):
         names = sorted({name for o in ours for name in (o.before or {})})
         rows = lookups.find(key, [known(o) for o in ours], names)
         for operation in ours:
             row = rows.get(mark(key, known(operation)))
-            why = _there(row) if new else _other(plan, operation, row)
+            why = _there(row) if operation.before is None else _other(plan, operation, row)
             if why:
                 found.append((operation, why))
     return found
+
+
+def check_calls(plan: WritePlan, lookups: Lookups) -> int:
+    """Return how many calls looking for moved rows takes; a list of unknown length counts as one.
+
+    More than a few lookups are made only once a list's first page has told that it takes longer.
+    """
+    found = 0
+    for key, ours in _by_key(plan):
+        exact = lookups.calls([column.name for column in key], ours)
+        size = max((read.pages.size for read in plan.relation.table.reads), default=0)
+        pages = -(-plan.total // size) if plan.total and size else 1
+        found += pages if exact is None else exact + (exact > WORTH_ASKING)
+    return found
+
+
+def _by_key(plan: WritePlan) -> list[tuple[list[Column], list[Operation]]]:
+    """Group the planned operations by the key under which their row is looked for."""
+    table = plan.relation.table
+    new = [o for o in plan.planned if o.before is None]
+    others = [o for o in plan.planned if o.before is not None]
+    groups = [(columns_of(table, table.natural_key), new), (reading_key(table), others)]
+    return [(key, ours) for key, ours in groups if key and ours]
 
 
 def _there(row: Mapping[str, Any] | None) -> str:
@@ -47,11 +67,13 @@ def _other(plan: WritePlan, operation: Operation, row: Mapping[str, Any] | None)
     if row is None:
         return "is gone"
     table, before = plan.relation.table, operation.before or {}
-    names = operation.values if operation.verb == "update" else before
+    names: Iterable[str] = operation.values if operation.verb == "update" else before
+    if plan.verb == "undo":  # its own earlier parts change when rows were changed, and counts
+        names = [name for name in names if (c := table.column(name)) and not c.readonly]
     changed = [
         f"{column.name} is {row.get(column.name)!r}, and was {before[column.name]!r}"
         for column in columns_of(table, [name for name in names if name in before])
-        if not same(column, row.get(column.name), before[column.name])
+        if not column.write_only and not same(column, row.get(column.name), before[column.name])
     ]
     return ", ".join(changed)
 

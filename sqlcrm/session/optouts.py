@@ -95,6 +95,7 @@ class OptOuts:
         self._session = session
         self._lookups = lookups
         self._relation = relation
+        self._prepared: Prepared | None = None
         self.notices: list[str] = []
 
     @property
@@ -103,10 +104,16 @@ class OptOuts:
 
     def note_reads(self, prepared: Prepared) -> None:
         """Remember the opt-outs among the rows read."""
+        self._prepared = prepared
         remember_reads(self._session, prepared)
 
     def recall(self, rows: Sequence[Row]) -> None:
-        """Tell rows of persons who are new to the target in which status they left it."""
+        """Tell rows of persons who are new to the target in which status they left it.
+
+        What was looked up to find out who is new is noted as any read is.
+        """
+        if self._prepared is not None:
+            remember_reads(self._session, self._prepared)
         consent = self._relation.table.consent
         if consent is None or not consent.person:
             return

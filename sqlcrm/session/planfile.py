@@ -38,12 +38,14 @@ class Parts:
     """All that a plan is, without a session.
 
     left: statements that are not in it, since they rest on what it would change; why: which.
+    of_run: the run that it takes back, where it is an undo.
     """
 
     text: str
     parts: Sequence[Part]
     left: int = 0
     why: str = ""
+    of_run: int | None = None
 
 
 def save(plan: Parts, session: Session, path: Path) -> None:
@@ -55,6 +57,7 @@ def save(plan: Parts, session: Session, path: Path) -> None:
         "text": plan.text,
         "left": plan.left,
         "why": plan.why,
+        "of_run": plan.of_run,
         "statements": [_statement(part, session) for part in plan.parts],
     }
     body["sha256"] = _seal(body)
@@ -87,7 +90,7 @@ def load(session: Session, path: Path) -> Parts:
     if body.pop("sha256", None) != _seal(body):
         raise ProgrammingError(f"{path} was changed since it was made: plan again")
     parts = [_part(session, one) for one in body["statements"]]
-    return Parts(body["text"], parts, body["left"], body["why"])
+    return Parts(body["text"], parts, body["left"], body["why"], body["of_run"])
 
 
 def _seal(body: Mapping[str, Any]) -> str:

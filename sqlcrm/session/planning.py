@@ -1,14 +1,16 @@
-"""From a DML statement to its plan: rows, checks, what exists, what each becomes, what carries it."""
+"""From a DML statement to its plan: rows, what exists, what each becomes, what carries it."""
 
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from sqlcrm.errors import GuardRefused, ProgrammingError, SqlError
 from sqlcrm.planner.dml import RowQuery, check_verb, row_query, target_columns
-from sqlcrm.planner.plan import Relation
+from sqlcrm.planner.plan import ReadPlan, Relation
 from sqlcrm.sdk import Column, Table
 from sqlcrm.session.conflicts import conflicting
 from sqlcrm.session.lookups import Lookups
@@ -19,7 +21,6 @@ from sqlcrm.session.returning import names_more, shown_columns
 from sqlcrm.session.state import Session
 from sqlcrm.session.telling import unclear, unmatched
 from sqlcrm.state.values import Operation
-from sqlcrm.writing.carriers import Means, carried
 from sqlcrm.writing.decide import (
     Policy,
     carrier,
@@ -39,6 +40,7 @@ class Planning:
 
     def __init__(self, session: Session, prepared: Prepared) -> None:
         self.session = session
+        self._since = len(session.connections.calls)
         self.prepared = prepared
         self.statement = prepared.statement
         self.relation = self._target()
@@ -84,20 +86,22 @@ class Planning:
         return Policy(self.table, self.opened.config.allow_resubscribe, kept)
 
     def plan(self) -> WritePlan:
-        """Return the statement's plan, with what carries it."""
+        """Return the plan of an INSERT, UPDATE or DELETE, with what carries it."""
         made = getattr(self, f"_{self.statement.verb}")
         return self.finished(made())
 
     def finished(self, plan: WritePlan) -> WritePlan:
         """Return a plan with its batches and all that is to be said of it."""
         self.session.pending.refuse_rows(plan)
-        client = self.opened.client
-        means = Means(
-            self.lookups.needed, self.lookups.calls, self.session.settings.bulk, client.rate
+        plan = self.lookups.carried(plan)
+        notices = (*self.notices, *plan.notices, *_kept(plan))
+        made = len(self.session.connections.calls) - self._since
+        return dataclasses.replace(
+            plan,
+            notices=notices,
+            unmatched=tuple(self.unmatched),
+            forecast=dataclasses.replace(plan.forecast, made=made),
         )
-        plan = carried(plan, means)
-        notices = (*self.notices, *plan.notices, *self.optouts.notices)
-        return dataclasses.replace(plan, notices=notices, unmatched=tuple(self.unmatched))
 
     def of(self, operations: Sequence[Operation], **more: Any) -> WritePlan:
         """Return these operations as a plan of this statement."""
@@ -120,15 +124,14 @@ class Planning:
             updated(policy, row, {name: row.values.get(name) for name in query.sets})
             for row in rows
         ]
-        return self.of(found, total=self._whole_table())
+        return self.of(found, total=self.whole_table())
 
     def _delete(self) -> WritePlan:
         names = tuple(column.name for column in self.table.columns)
         query = row_query(self.statement, self.relation, names)
         rows = self._changes(query)
-        self.optouts.before_deleting(rows)
         policy = self.policy
-        return self.of([deleted(policy, row) for row in rows], total=self._whole_table())
+        return self.of([deleted(policy, row) for row in rows], total=self.whole_table())
 
     def _changes(self, query: RowQuery) -> list[Row]:
         """Return the rows of an UPDATE or DELETE, each once."""
@@ -143,7 +146,7 @@ class Planning:
                 row.opt_in = True
         return found
 
-    def _whole_table(self) -> int | None:
+    def whole_table(self) -> int | None:
         """Return how many rows the target has, where all of them were read."""
         staged = self.prepared.staging.done.get(self.relation.mark)
         if staged is None or staged.access.keys or staged.access.query or staged.scan.params:
@@ -213,7 +216,16 @@ class Planning:
         whole = [name for write in self.table.writes for name in write.whole]
         whole += shown_columns(self.statement, self.table)
         values = [row.values for row in rows]
+        self._settle()
         return self.lookups.find(self.policy.natural, values, [*names, *whole])
+
+    def _settle(self) -> None:
+        """Wait until rows that were sent lately can be found."""
+        settles = max((write.settles for write in self.table.writes), default=0.0)
+        last = self.session.journal.last_sent(self.account, self.table.name) if settles else None
+        if last is not None:
+            age = (dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(last)).total_seconds()
+            self.session.pause(max(0.0, min(settles, settles - age)))
 
     def _say_status(self, given: Sequence[str], operations: Sequence[Operation]) -> None:
         """Say what new rows without a subscription status are recorded as."""
@@ -238,8 +250,8 @@ class Planning:
         return columns
 
     def rows(self, marked: str, *, joins: bool = True) -> list[tuple[Any, ...]]:
-        """Run a marked query; note which of its keys met nothing, where its `joins` are a user's."""
-        plan = self.prepared.plan(marked)
+        """Run a marked query; where its `joins` are a user's, note which keys met nothing."""
+        plan = self._with_needs(self.prepared.plan(marked))
         self.notices += plan.notices
         self.prepared.stage(plan)
         if joins:
@@ -252,15 +264,25 @@ class Planning:
             self.names = [str(item[0]) for item in engine.connection.description or ()]
         return rows
 
-    def _synchronize(self) -> WritePlan:
-        from sqlcrm.session.synchronizing import synchronize
+    def _with_needs(self, plan: ReadPlan) -> ReadPlan:
+        """Let scans bring what a bulk write will need of their tables: it costs no call there."""
+        needs = [n for w in self.table.writes for n in w.needs if self.session.settings.bulk]
+        found = []
+        for scan in plan.scans:
+            table = scan.relation.table
+            more = {n.value for n in needs if n.table == table.name} if not scan.counted else set()
+            if more and scan.relation.connection == self.relation.connection:
+                more |= {table.key[0], *scan.columns}
+                columns = tuple(c.name for c in table.columns if c.name in more)
+                scan = dataclasses.replace(scan, columns=columns)
+            found.append(scan)
+        return dataclasses.replace(plan, scans=tuple(found))
 
-        return synchronize(self)
 
-    def _merge(self) -> WritePlan:
-        from sqlcrm.session.merging import merge
-
-        return merge(self)
+def _kept(plan: WritePlan) -> list[str]:
+    """Say of how many rows the subscription is not raised, though the rest of them is written."""
+    reasons = Counter(one.reason for one in plan.planned if one.reason)
+    return [f"{number:,} rows: {reason}" for reason, number in reasons.items()]
 
 
 def before_columns(table: Table, sets: Sequence[str]) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from sqlcrm.errors import Error, ProgrammingError
 from sqlcrm.execution.columns import stage_columns
 from sqlcrm.session.applying import Application
 from sqlcrm.session.lookups import Lookups
+from sqlcrm.session.moved import check_calls
 from sqlcrm.session.pending import changes
 from sqlcrm.session.planfile import Part, Parts, load, save
 from sqlcrm.session.planning import Planning
@@ -20,6 +23,7 @@ from sqlcrm.session.prepared import Prepared, staging
 from sqlcrm.session.result import Binds, Result
 from sqlcrm.session.run import parsed, pointing, run
 from sqlcrm.session.state import Session
+from sqlcrm.session.verbs import planned
 from sqlcrm.writing.plan import Forecast
 from sqlcrm.writing.report import Report
 from sqlcrm.writing.showing import PLANNED, plan_lines, plan_rows
@@ -29,8 +33,7 @@ class Plan:
     """What a script would write, before anything is written.
 
     parts: the statements that write to a CRM, in order. left: statements that are not in it, since
-    they rest on what the plan itself would change; `why` says which. skipped: statements that were
-    not run, such as COPY … TO.
+    they rest on what the plan itself would change; `why` says which. name: of the script or file.
     """
 
     def __init__(
@@ -42,7 +45,9 @@ class Plan:
         why: str = "",
         *,
         of_run: int | None = None,
+        name: str = "",
     ) -> None:
+        self.name = name
         self._session = session
         self._of_run = of_run
         self.parts = tuple(parts)
@@ -64,16 +69,26 @@ class Plan:
             found.update(part.plan.counts)
         return dict(found)
 
+    @cached_property
+    def checks(self) -> int:
+        """The calls that `apply` makes first, to see whether rows have moved."""
+        staged = staging(self._session)
+        return sum(
+            check_calls(part.plan, Lookups(self._session, staged, part.plan.relation))
+            for part in self.parts
+        )
+
     @property
     def forecast(self) -> Forecast:
-        """The calls, and the seconds under the rate limits, of all statements."""
+        """The calls, and the seconds under the rate limits, of all statements; checks included."""
         all_ = [part.plan.forecast for part in self.parts]
         undo = [f.undo for f in all_]
         seconds = [f.seconds for f in all_]
         return Forecast(
+            sum(f.made for f in all_),
             sum(f.writes for f in all_),
             sum(f.status for f in all_),
-            sum(f.reads for f in all_),
+            sum(f.reads for f in all_) + self.checks,
             None if None in undo else sum(u or 0 for u in undo),
             None if None in seconds else sum(s or 0.0 for s in seconds),
         )
@@ -93,6 +108,9 @@ class Plan:
         found = [line for part in self.parts for line in plan_lines(part.plan)]
         if not self.parts:
             found = ["nothing in it writes to a CRM"]
+        if self.checks:
+            calls = f"{self.checks:,} call{'s'[: self.checks != 1]}"
+            found.append(f"apply looks first whether rows have moved: up to {calls}")
         return found + ([f"not planned: {self.why}"] if self.why else [])
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
@@ -116,7 +134,7 @@ class Plan:
 
     def save(self, path: str | Path) -> None:
         """Write the plan to a file, which only its owner may read."""
-        parts = Parts(self.text, self.parts, self.left, self.why)
+        parts = Parts(self.text, self.parts, self.left, self.why, self._of_run)
         save(parts, self._session, Path(path))
 
     def apply(self) -> list[Report]:
@@ -129,15 +147,17 @@ class Plan:
         self._applied = True
         session = self._session
         kind = "apply" if self._of_run is None else "undo"
-        session.begin("", self.text, kind=kind, of_run=self._of_run, statements=len(self.parts))
+        session.begin(
+            self.name, self.text, kind=kind, of_run=self._of_run, statements=len(self.parts)
+        )
         reports: list[Report] = []
         code = 1
         try:
-            for part in self.parts:
-                session.next_statement(part.number)
-                reports.append(apply_part(session, part))
-                if self._of_run is not None:
-                    note_undone(session, reports[-1].run, part.number)
+            with ExitStack() as held:
+                for account, table in sorted({_place(session, part) for part in self.parts}):
+                    held.enter_context(session.holding(account, table))
+                self._check()
+                reports = [self._apply(part) for part in self.parts]
             code = max((report.exit_code for report in reports), default=0)
         except Error as error:
             code = error.exit_code
@@ -146,19 +166,46 @@ class Plan:
             session.end(code)
         return reports
 
+    def _check(self) -> None:
+        """Raise where a part may not be applied; nothing of any part is written then.
 
-def apply_part(session: Session, part: Part) -> Report:
-    """Apply one statement's plan, where all that it rests on is still so."""
-    started, since = time.monotonic(), len(session.connections.calls)
-    relation = part.plan.relation
-    lookups = Lookups(session, staging(session), relation)
-    one = Application(session, lookups, part.plan, since, started)
-    try:
-        with session.holding(one.account, relation.table.name):
-            one.refuse_moved()
-            return one.apply()
-    finally:
+        Rows that parts of an undo rest on are looked at part by part: earlier ones change them.
+        """
+        session = self._session
+        for part in self.parts:
+            session.next_statement(part.number)
+            one = _application(session, part)
+            if one.checked() is not None:
+                one.apply()  # the journal is to know what was refused
+        for part in self.parts if self._of_run is None else ():
+            _application(session, part).refuse_moved()
         session.engine.drop_stages()
+
+    def _apply(self, part: Part) -> Report:
+        """Apply one statement's plan."""
+        session = self._session
+        session.next_statement(part.number)
+        one = _application(session, part)
+        try:
+            if self._of_run is not None:
+                one.refuse_moved()
+            return one.apply()
+        finally:
+            session.engine.drop_stages()
+            if self._of_run is not None and one.run:  # what was done before an error is undone
+                note_undone(session, one.run, part.number)
+
+
+def _application(session: Session, part: Part) -> Application:
+    lookups = Lookups(session, staging(session), part.plan.relation)
+    since = len(session.connections.calls)
+    return Application(session, lookups, part.plan, since, time.monotonic())
+
+
+def _place(session: Session, part: Part) -> tuple[int, str]:
+    """Return account and table that a part writes."""
+    relation = part.plan.relation
+    return session.account(relation.connection), relation.table.name
 
 
 def load_plan(session: Session, path: Path) -> Plan:
@@ -167,7 +214,8 @@ def load_plan(session: Session, path: Path) -> Plan:
     Raises: ProgrammingError where it is none, or was changed; WrongAccount.
     """
     found = load(session, path)
-    return Plan(session, found.parts, found.text, found.left, found.why)
+    rest = (found.left, found.why)
+    return Plan(session, found.parts, found.text, *rest, of_run=found.of_run, name=str(path))
 
 
 def note_undone(session: Session, run: int, number: int) -> None:
@@ -183,13 +231,13 @@ def note_undone(session: Session, run: int, number: int) -> None:
         journal.mark_undone(int(of_run), number, done, run)
 
 
-def make_plan(session: Session, text: str, binds: Binds = None) -> Plan:
+def make_plan(session: Session, text: str, binds: Binds = None, name: str = "") -> Plan:
     """Plan every write of a script; its local statements run, nothing is written to a CRM.
 
     Raises: sqlcrm.Error, as running it would.
     """
     found = parsed(session, text)
-    session.begin(text=text, statements=len(found))
+    session.begin(name, text, statements=len(found))
     code = 0
     try:
         return _planned(session, text, found, binds)
@@ -233,11 +281,13 @@ def _reads_planned(session: Session, statement: Statement, parts: Sequence[Part]
     from sqlcrm.session.relations import remote
 
     refs = [r for r in statement.lexed.refs if r.alias not in {LOCAL, SYSTEM} and r.kind != "file"]
+    refs.sort(key=lambda ref: ref == statement.target)  # what a user reads says more
     for ref in refs if parts else ():
         relation = remote(ref, session.connections, statement.text)
         for part in parts:
             if changes(part.plan, relation):
-                return f"it reads {ref.name}@{ref.alias}, which statement {part.number} changes"
+                verb = "looks up rows of" if ref == statement.target else "reads"
+                return f"it {verb} {ref.name}@{ref.alias}, which statement {part.number} changes"
     return ""
 
 
@@ -246,7 +296,7 @@ def _part(session: Session, number: int, statement: Statement, binds: Binds) -> 
     statement = session.views.expanded(statement)
     if statement.target is None:
         first = next(iter(statement.text.casefold().split()), "")
-        if statement.verb == "local" and first not in {"copy", "export"}:
+        if statement.verb in {"local", "synchronize"} and first not in {"copy", "export"}:
             run(session, statement, binds)
         return None
     if statement.explain is not None:
@@ -255,7 +305,7 @@ def _part(session: Session, number: int, statement: Statement, binds: Binds) -> 
     try:
         prepared = Prepared(session, statement, binds)
         planning = Planning(session, prepared)
-        return Part(number, planning.plan())
+        return Part(number, planned(planning))
     finally:
         session.engine.drop_stages()
         session.log_calls()

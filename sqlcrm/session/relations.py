@@ -130,7 +130,12 @@ def _in_target_columns(
 ) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
     """Return rejected rows in the columns of their target, the reason and number behind them."""
     place = {name: i for i, (name, _) in enumerate(described)}
-    values = [json.loads(row[place["new_values"]] or "{}") for row in rows]
+    values = [
+        json.loads(row[place["natural_key"]] or "{}")
+        | json.loads(row[place["key"]] or "{}")
+        | json.loads(row[place["new_values"]] or "{}")
+        for row in rows
+    ]
     names = list(dict.fromkeys(name for one in values for name in one))
     found = [
         (

@@ -16,7 +16,6 @@ from sqlcrm.session.prepared import staging
 from sqlcrm.session.relations import complete
 from sqlcrm.session.state import Session
 from sqlcrm.state.values import Operation
-from sqlcrm.writing.carriers import Means, carried
 from sqlcrm.writing.checks import Unfit, fitted
 from sqlcrm.writing.plan import WritePlan
 
@@ -67,8 +66,6 @@ def _typed(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def with_carriers(session: Session, plan: WritePlan) -> WritePlan:
-    """Return a plan with what carries it."""
-    lookups = Lookups(session, staging(session), plan.relation)
-    client = session.connections.get(plan.relation.connection).client
-    return carried(plan, Means(lookups.needed, lookups.calls, session.settings.bulk, client.rate))
+def with_carriers(session: Session, plan: WritePlan, *, bulk: bool = True) -> WritePlan:
+    """Return a plan with what carries it. bulk: whether many rows may go in one call."""
+    return Lookups(session, staging(session), plan.relation).carried(plan, bulk=bulk)

@@ -71,8 +71,11 @@ def resume(
     Raises: ProgrammingError where that run has nothing left to do; Busy where it is being worked
     on; WrongAccount where a connection leads to another account by now: nothing was sent then.
     """
+    if session.journal.path.exists():
+        session.journal.drop_uncommitted()
     found = due(session, run)
     if not found and run is not None:
+        _end_if_crashed(session, run)
         raise ProgrammingError(f"run {run} has nothing to resume: `sqlcrm runs` lists the runs")
     for one in found:
         for statement in one.statements:
@@ -86,6 +89,18 @@ def resume(
         if result.error is not None:
             raise result.error
     return resumed
+
+
+def _end_if_crashed(session: Session, run: int) -> None:
+    """Write down that a run ended which left nothing behind.
+
+    Raises: Busy where it is being worked on.
+    """
+    columns, rows = session.journal.relation("runs", run=run)
+    place = [name for name, _ in columns].index("state")
+    if rows and rows[0][place] == "running":
+        session.journal.take_over(run)
+        session.journal.end_run(run, "crashed", 1)
 
 
 def _check(session: Session, statement: Pending) -> None:
@@ -103,9 +118,8 @@ def _one(session: Session, one: Unfinished) -> Resumed:
     statements = journal.take_over(one.run)
     session.adopt(one.run, one.script)
     result = Resumed(one.run, one.script)
-    last = max((s.statement for s in statements), default=0)
     if one.statements_total is not None and one.kind != "undo":
-        result.never = max(0, one.statements_total - last)
+        result.never = max(0, one.statements_total - one.last)
     try:
         for statement in statements:
             session.next_statement(statement.statement)
@@ -118,7 +132,7 @@ def _one(session: Session, one: Unfinished) -> Resumed:
         result.error = error
     finally:
         session.engine.drop_stages()
-        session.end(result.exit_code)
+        session.end(result.exit_code or (1 if result.never else 0))
     return result
 
 
@@ -150,7 +164,11 @@ def _statement(session: Session, run: Unfinished, statement: Pending) -> Report 
         application.run, application.number = run.run, number
         left = _resolved(application, stored)
         left = _still_wanted(application, left)
-        application.plan = with_carriers(session, replace(plan, operations=tuple(left)))
+        left = _not_written_since(application, left)
+        batches = [one.operation.batch for one in stored if one.operation.batch is not None]
+        together = len(set(batches)) < len(batches)  # as it was planned: SET bulk = off holds
+        plan = replace(plan, operations=tuple(left))
+        application.plan = with_carriers(session, plan, bulk=together)
         report = application.carry_out()
     if run.kind == "undo":
         note_undone(session, run.run, number)
@@ -192,6 +210,18 @@ def _resolved(application: Application, stored: Sequence[Stored]) -> list[Operat
     return [o for o in ours if o.number not in gone]
 
 
+def _not_written_since(
+    application: Application, operations: Sequence[Operation]
+) -> list[Operation]:
+    """Leave out rows that a later run has written: what is older must not undo what is newer."""
+    place = application.place
+    later = application.session.journal.superseded(place.run, place.statement)
+    for run in sorted(set(later.values())):
+        numbers = [number for number, by in later.items() if by == run]
+        place.skip(f"run {run} has written this row since", numbers)
+    return [o for o in operations if o.number not in later]
+
+
 def _still_wanted(application: Application, operations: Sequence[Operation]) -> list[Operation]:
     """Leave out subscriptions of people whose status has changed since they were planned."""
     table = application.plan.relation.table
@@ -203,15 +233,19 @@ def _still_wanted(application: Application, operations: Sequence[Operation]) -> 
     if not ours or not key:
         return list(operations)
     rows = application.lookups.find(key, [known(o) for o in ours], [consent.column])
+    alias = application.plan.relation.connection
+    allow = application.session.connections.get(alias).config.allow_resubscribe
     moved = []
     for operation in ours:
         row = rows.get(mark(key, known(operation)))
         before = (operation.before or {}).get(consent.column)
-        if row is None or row.get(consent.column) == before:
+        if row is None or (row.get(consent.column) == before and allow is not False):
             continue
         if raises(consent, operation.values, row):
             moved.append(operation.number)
     if moved:
         why = f"{consent.column} has changed since this was planned: it stays as it is"
+        if allow is False:
+            why = f"{consent.column} stays as it is: allow_resubscribe is false"
         application.place.skip(why, moved)
     return [o for o in operations if o.number not in moved]

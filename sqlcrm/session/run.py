@@ -93,10 +93,19 @@ def query(session: Session, prepared: Prepared) -> Result:
     plan = prepared.plan(statement.query)
     _refuse_what_is_not_there(statement, plan)
     prepared.stage(plan)
+    remember(session, prepared, plan)
     text = prepared.staging.text(statement.query)
     notices = (*plan.notices, *prepared.staging.notices)
     with session.engine.careful(text):
         return _result(session, text, named_binds(text, prepared.named), notices)
+
+
+def remember(session: Session, prepared: Prepared, plan: ReadPlan) -> None:
+    """Remember the opt-outs among the rows that a query has read, if its tables hold such."""
+    if any(scan.relation.table.consent is not None for scan in plan.scans):
+        from sqlcrm.session.optouts import remember_reads
+
+        remember_reads(session, prepared)
 
 
 def stream(session: Session, statement: Statement, binds: Binds = None) -> Iterator[pa.RecordBatch]:
@@ -140,6 +149,7 @@ def _tables(session: Session, statement: Statement, binds: Binds) -> Iterator[pa
             text = prepared.staging.text(statement.query)
             bound = named_binds(text, prepared.named)
             for _ in prepared.staging.batches(plan):
+                remember(session, prepared, plan)
                 yield _result(session, text, bound, ()).arrow()
         finally:
             session.engine.drop_stages()
@@ -156,7 +166,7 @@ def _result(session: Session, text: str, binds: Binds, notices: Sequence[str]) -
 
 def _check_syntax(session: Session, statement: Statement) -> None:
     """Let DuckDB judge the text, where all of it is DuckDB's, so that errors point into it."""
-    if statement.standard:
+    if statement.standard and not session.settings.owns(statement.text):
         lexed = statement.lexed
         session.engine.check_syntax(statement.text, lexed.query(), lexed.place)
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlcrm.dialect import Statement
-from sqlcrm.errors import Cancelled, Error
+from sqlcrm.errors import Cancelled, Error, ProgrammingError
 from sqlcrm.session.result import Result
 from sqlcrm.session.run import parsed, pointing, run
 from sqlcrm.session.state import Session
+from sqlcrm.session.transactions import give_up
 
 _WORST_FIRST = (130, 5, 6, 3, 2, 1, 4)
 
@@ -54,6 +55,10 @@ def run_script(
         if stop and (not go_on or script.codes[-1] == Cancelled.exit_code):
             script.left = len(found) - number
             break
+    if len(session.pending) and session.kind != "shell":
+        give_up(session, "the script ended before COMMIT")
+        script.errors.append(ProgrammingError("BEGIN without COMMIT: nothing of it was written"))
+        script.codes.append(ProgrammingError.exit_code)
     code = script.exit_code
     session.end(code)
     return script

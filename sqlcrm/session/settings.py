@@ -54,6 +54,12 @@ class Settings:
         """Return the seconds that apply to a connection; 0 means that nothing is kept."""
         return self.own_ttl if self.own_ttl is not None else configured or 0.0
 
+    @staticmethod
+    def owns(text: str) -> bool:
+        """Whether a statement sets or resets a setting of ours."""
+        found = _SET.fullmatch(text)
+        return found is not None and found["name"].casefold() in NAMES
+
     def change(self, statement: Statement, *, restricted: bool = False) -> bool:
         """Carry out a SET or RESET of a setting of ours; return whether it was one.
 
@@ -67,6 +73,8 @@ class Settings:
         if restricted:
             raise SqlError("this session may not change settings")
         text = found["value"]
+        if text is None and found["verb"].casefold() == "set":
+            raise SqlError(f"SET {name} needs a value: {NAMES[name]}")
         value = None if text is None else text.strip().strip("'").strip()
         if name == "max_requests":
             self.max_requests = None if value is None else _number(name, value)

@@ -120,7 +120,13 @@ class Session:
         from sqlcrm import __version__
         from sqlcrm.state.journal import Journal
 
-        return Journal(self._state, version=__version__)
+        return Journal(self._state, redact=self._redacted, version=__version__)
+
+    def _redacted(self, text: str) -> str:
+        """Return a text without the secrets of the connections that were opened."""
+        if "connections" not in self.__dict__:
+            return text
+        return self.connections.redacted(text)
 
     @cached_property
     def limits(self) -> Limits:
@@ -276,7 +282,9 @@ class Session:
         self._cancel.clear()
 
     def close(self) -> None:
-        """Close DuckDB, the connections and the journal."""
+        """Close DuckDB, the connections and the journal. What waits for COMMIT is given up."""
+        for one in self.pending.take():
+            one.give_up("the session ended before COMMIT")
         for part in ("connections", "journal"):
             if part in self.__dict__:  # it was used
                 self.__dict__[part].close()

@@ -167,12 +167,16 @@ class _Synchronizing:
             found.append(row)
         return found
 
+    def _is_keyless(self, one: Mark) -> bool:
+        """Whether a row without any key is ignored, as IGNORE NULLS asks for."""
+        return self._keyless and not any(part is not None for part in one)
+
     def _refuse_repeats(self, side: str, marks: Sequence[Mark]) -> None:
         """Raise where a key occurs twice: nobody could say which row is meant."""
         seen: set[Mark] = set()
         twice: dict[Mark, None] = {}
         for one in marks:
-            if self._keyless and not any(part is not None for part in one):
+            if self._is_keyless(one):
                 continue
             if one in seen:
                 twice[one] = None
@@ -207,8 +211,9 @@ class _Synchronizing:
     def _narrowed(self, alias: str) -> list[str]:
         """Return conditions that leave the rows whose key the source has."""
         conditions = []
+        rows = [row for row in self._rows if not row.problem and not self._is_keyless(row.mark)]
         for column in self._key:
-            values = [row.values.get(column.name) for row in self._rows if not row.problem]
+            values = [row.values.get(column.name) for row in rows]
             if None in values:
                 continue
             distinct = list(dict.fromkeys(values))
@@ -227,7 +232,7 @@ class _Synchronizing:
         new: list[Row] = []
         for row in self._rows:
             before = targets.get(row.mark)
-            if self._keyless and not any(part is not None for part in row.mark):
+            if self._is_keyless(row.mark):
                 found[row.number] = self._idle(row, "it has no key: IGNORE NULLS")
             elif row.problem:
                 found[row.number] = inserted(policy, row, (), None)
@@ -289,10 +294,8 @@ class _Synchronizing:
         wanted = {row.mark for row in self._rows}
         rows: list[Row] = []
         for one, before in targets.items():
-            empty = self._keyless and not any(part is not None for part in one)
-            if one not in wanted and not empty:
+            if one not in wanted and not self._is_keyless(one):
                 rows.append(Row(len(self._rows) + len(rows) + 1, {}, before=dict(before)))
-        self._planning.optouts.before_deleting(rows)
         return [deleted(self._planning.policy, row) for row in rows]
 
     def _limited(self, step: Step, operations: list[Operation]) -> list[Operation]:

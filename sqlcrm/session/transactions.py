@@ -7,10 +7,11 @@ that fails leaves those before it applied.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from sqlcrm.dialect import Statement
-from sqlcrm.errors import Error, GuardRefused
+from sqlcrm.errors import Cancelled, Error, GuardRefused
 from sqlcrm.session.result import Result
 from sqlcrm.session.state import Session
 
@@ -28,7 +29,12 @@ def transacted(session: Session, statement: Statement, run: Callable[[], Result]
     first = next(iter(statement.text.casefold().replace(";", " ").split()), "")
     if first in _COMMIT and len(session.pending):
         return _commit(session, run)
-    result = run()
+    try:
+        result = run()
+    except Error:
+        if first in _COMMIT:  # DuckDB has rolled it back
+            session.in_transaction = False
+        raise
     if first in _BEGIN:
         session.in_transaction = True
     elif first in _COMMIT | _ROLLBACK:
@@ -51,23 +57,45 @@ def _commit(session: Session, run: Callable[[], Result]) -> Result:
         raise GuardRefused(
             f"{refusals[0]} (nothing of the transaction is applied yet: ROLLBACK gives it up)"
         )
-    result = run()
-    session.in_transaction = False
-    waiting = session.pending.take()
-    reports: list[Report] = []
-    while waiting:
-        one = waiting.pop(0)
+    with ExitStack() as held:
+        for place in sorted({(o.account, o.plan.relation.table.name) for o in session.pending}):
+            held.enter_context(session.holding(*place))
+        for one in session.pending:
+            one.refuse_moved()
         try:
-            reports.append(_applied(session, one))
-        except Error as error:
-            for left in waiting:
-                left.give_up(f"an earlier statement of the transaction failed: {error}")
+            result = run()
+        except Error:
+            session.in_transaction = False  # DuckDB has rolled it back
+            give_up(session, "rolled back: COMMIT failed")
             raise
+        session.in_transaction = False
+        reports = _applied(session)
     return Result(result.columns, reports[-1], result.notices, result.relation, reports)
 
 
-def _applied(session: Session, one: Application) -> Report:
-    """Apply one plan, where what it rests on is as it was."""
-    with session.holding(one.account, one.plan.relation.table.name):
-        one.start()
-        return one.carry_out()
+def _applied(session: Session) -> list[Report]:
+    """Apply what waits, in order; behind an error the rest is given up."""
+    waiting: list[Application] = session.pending.take()
+    session.journal.commit([(one.run, one.number) for one in waiting])
+    runs = {one.run for one in waiting} - {session.run_number}
+    reports: list[Report] = []
+    code = 1
+    try:
+        while waiting:
+            reports.append(waiting.pop(0).carry_out())
+        code = 0
+    except Cancelled as error:
+        code = error.exit_code  # what is left stays planned, and is resumed
+        raise
+    except Error as error:
+        for left in waiting:
+            left.give_up(f"an earlier statement of the transaction failed: {error}")
+        raise
+    finally:
+        for run in runs:  # in a shell, each statement is a run of its own
+            session.journal.end_run(run, _state(code), code)
+    return reports
+
+
+def _state(code: int) -> str:
+    return {0: "done", Cancelled.exit_code: "interrupted"}.get(code, "failed")

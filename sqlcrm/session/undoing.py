@@ -11,7 +11,7 @@ from sqlcrm.planner.plan import Relation
 from sqlcrm.sdk import Column, Table
 from sqlcrm.session.lookups import Lookups
 from sqlcrm.session.planfile import Part
-from sqlcrm.session.plans import Plan
+from sqlcrm.session.plans import Plan, note_undone
 from sqlcrm.session.prepared import staging
 from sqlcrm.session.relations import complete
 from sqlcrm.session.restored import check_account, relation_of, typed, with_carriers
@@ -19,11 +19,21 @@ from sqlcrm.session.state import Session
 from sqlcrm.state.values import Operation, Stored
 from sqlcrm.writing.carriers import INVERSE, known
 from sqlcrm.writing.checks import same
-from sqlcrm.writing.decide import Policy, columns_of, deleted, inserted, mark, updated
+from sqlcrm.writing.decide import (
+    Policy,
+    columns_of,
+    deleted,
+    inserted,
+    mark,
+    reading_key,
+    updated,
+)
 from sqlcrm.writing.plan import WritePlan
 from sqlcrm.writing.rows import Row
 
 Image = Mapping[str, Any]
+
+BLANK = "A custom field that had no value is blank then: the API tells both as NULL."
 
 
 def undo_plan(session: Session, run: int, *, force: bool = False) -> Plan:
@@ -36,6 +46,7 @@ def undo_plan(session: Session, run: int, *, force: bool = False) -> Plan:
     place, rows = session.journal.relation("statements", run=run)
     if not rows:
         raise ProgrammingError(f"run {run} wrote nothing: runs@sqlcrm and `sqlcrm runs` list them")
+    _note_earlier(session, run)
     names = [name for name, _ in place]
     after: dict[tuple[str, str], dict[Any, Image | None]] = {}
     parts = []
@@ -46,6 +57,17 @@ def undo_plan(session: Session, run: int, *, force: bool = False) -> Plan:
             parts.append(part)
     session.engine.drop_stages()
     return Plan(session, parts, f"undo of run {run}", of_run=run)
+
+
+def _note_earlier(session: Session, run: int) -> None:
+    """Let the journal know what earlier undos did that were killed before they could say so."""
+    columns, runs = session.journal.relation("runs")
+    number, of_run = ([name for name, _ in columns].index(n) for n in ("run_id", "of_run"))
+    for undo in [row[number] for row in runs if row[of_run] == run]:
+        columns, statements = session.journal.relation("statements", run=undo)
+        place = [name for name, _ in columns].index("statement")
+        for row in statements:
+            note_undone(session, undo, row[place])
 
 
 def _part(
@@ -68,7 +90,7 @@ def _part(
     check_account(opened, alias, *place)
     table = str(statement["table_name"])
     relation = relation_of(session, alias, table, [one.operation for one in stored])
-    if any(one.operation.verb in {"create", "link"} for one in stored):
+    if any(one.operation.verb in {"create", "link"} for one in stored if not one.forgotten):
         relation = complete(relation, session.connections)  # what a deletion takes away
     typed_ = [replace(one, operation=typed(relation.table, one.operation)) for one in stored]
     seen = after.setdefault((alias, table), {})
@@ -104,7 +126,7 @@ class _Undoing:
 
     def all(self, stored: Sequence[Stored]) -> list[Operation]:
         """Return the inverse of each operation, under its own number."""
-        now = self._now(stored)
+        now = self._now([one for one in stored if not one.forgotten])
         return [self._inverse(one, now) for one in stored]
 
     def _now(self, stored: Sequence[Stored]) -> dict[int, Image | None]:
@@ -133,12 +155,14 @@ class _Undoing:
         others = [one for one in stored if not _has_key(self._table, one) and natural]
         gone = [one for one in by_key if one.operation.verb in {"delete", "unlink"} and natural]
         by_key = [one for one in by_key if one not in gone]
-        groups = [(self._key, by_key), (natural, [*others, *gone])]
+        groups = [(reading_key(self._table), by_key), (natural, [*others, *gone])]
         return [(key, ours) for key, ours in groups if ours and key]
 
     def _inverse(self, one: Stored, now: Mapping[int, Image | None]) -> Operation:
         operation = one.operation
         row = now.get(operation.number)
+        if one.forgotten:
+            return _refused(operation, "the person that it is about is forgotten", None)
         if operation.verb in {"create", "link"}:
             found = self._unmade(one, row)
         elif operation.verb == "update":
@@ -151,6 +175,8 @@ class _Undoing:
         """Take a row away that was made, or make it harmless where it can only stay."""
         operation, table = one.operation, self._table
         policy = Policy(table, self.allow)
+        if row is None and not (_has_key(table, one) or table.natural_key):
+            return _refused(operation, "the API did not tell its id: nothing names it", None)
         if row is None:
             return _none(operation, "is gone already")
         problem = self._moved(one, row)
@@ -176,6 +202,8 @@ class _Undoing:
         problem = self._moved(one, row)
         current = Row(operation.number, {}, problem=problem, before=dict(row))
         wanted = {name: before.get(name) for name in operation.values}
+        if any(c.sideload and wanted[c.name] is None for c in columns_of(self._table, [*wanted])):
+            self._note(BLANK)
         found = updated(Policy(self._table, self.allow), current, wanted)
         if found.state == "planned":
             self.seen[mark(self._key, row)] = {**row, **found.values}
@@ -208,7 +236,9 @@ class _Undoing:
         changed = [
             f"{column.name} is {row.get(column.name)!r}, and was left as {left[column.name]!r}"
             for column in columns_of(self._table, list(left))
-            if column.name in row and not same(column, row.get(column.name), left[column.name])
+            if column.name in row
+            and not column.write_only
+            and not same(column, row.get(column.name), left[column.name])
         ]
         if not changed:
             return ""
@@ -219,8 +249,11 @@ class _Undoing:
         verb = INVERSE[operation.verb]
         carrier = {"insert": "delete", "delete": "insert", "update": "update"}[verb]
         write = self._table.carrier(carrier)
-        if write is not None and write.undo and write.undo not in self.notices:
-            self.notices.append(write.undo)
+        self._note(write.undo if write is not None else "")
+
+    def _note(self, words: str) -> None:
+        if words and words not in self.notices:
+            self.notices.append(words)
 
 
 def _has_key(table: Table, one: Stored) -> bool:

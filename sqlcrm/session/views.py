@@ -15,6 +15,7 @@ from sqlcrm.planner.ctes import cte_of
 from sqlcrm.planner.sources import parse as tree_of
 
 _BEFORE = ("create", "or", "replace", "temp", "temporary")
+_FROM = "SELECT * FROM "
 _CONDITION = {"if", "not", "exists"}
 
 
@@ -166,7 +167,11 @@ class Views:
 
     def _edits(self, statement: Statement) -> Iterator[tuple[int, int, str]]:
         """Yield where a view is read: start, end, and what stands there instead."""
-        tree = tree_of(statement.lexed.marked)
+        text, offset = statement.lexed.marked, 0
+        if statement.sync is not None:  # of ours alone: only its source can be parsed
+            text = f"{_FROM}{statement.sync.source}"
+            offset = statement.sync.start - len(_FROM)
+        tree = tree_of(text)
         for table in tree.find_all(exp.Table) if tree is not None else ():
             view = self._views.get(table.name.casefold())
             place = table.this.meta
@@ -175,9 +180,10 @@ class Views:
             if cte_of(table) is not None or not _is_read(table):
                 continue
             whole = isinstance(table.parent, exp.Describe | exp.Summarize)
-            name = "" if table.alias else f" AS {view.quoted}"
+            alone = statement.sync is not None and table.parent_select is tree
+            name = "" if table.alias or alone else f" AS {view.quoted}"
             put = f"SELECT * FROM {view.text}{name}" if whole else view.text + name
-            yield place["start"], place["end"] + 1, put
+            yield place["start"] + offset, place["end"] + 1 + offset, put
 
 
 def _is_read(table: exp.Table) -> bool:
@@ -185,6 +191,8 @@ def _is_read(table: exp.Table) -> bool:
     parent = table.parent
     if isinstance(parent, exp.Describe | exp.Summarize):
         return True
+    if isinstance(parent, exp.Merge):
+        return table.arg_key == "using"
     return isinstance(parent, exp.From | exp.Join) or (
         isinstance(parent, exp.Table | exp.Subquery | exp.Paren) and table.arg_key == "this"
     )

@@ -10,6 +10,7 @@ from sqlcrm.session.prepared import Prepared
 from sqlcrm.session.result import Result
 from sqlcrm.session.returning import check_returning, returned
 from sqlcrm.session.state import Session
+from sqlcrm.session.verbs import planned
 
 
 def write(session: Session, prepared: Prepared) -> Result:
@@ -22,7 +23,7 @@ def write(session: Session, prepared: Prepared) -> Result:
     planning = Planning(session, prepared)
     check_returning(session, prepared, planning.table)
     with session.holding(planning.account, planning.table.name):
-        plan = planning.plan()
+        plan = planned(planning)
         one = Application(session, planning.lookups, plan, since, started)
         if session.in_transaction:
             return wait(session, one)

@@ -52,6 +52,10 @@ def running_options(function: F) -> F:
 
 
 def seconds(_context: click.Context, _option: click.Parameter, text: str) -> float:
+    """Return the seconds of a time such as 60s or 90d.
+
+    Raises: BadParameter.
+    """
     from sqlcrm.session.settings import duration
 
     found = duration(text)
@@ -86,6 +90,11 @@ def allowed(function: F) -> F:
     return function
 
 
+report_option = click.option(
+    "--report", type=file_path, metavar="FILE.html", help="Write what was done, as a web page."
+)
+
+
 def planning_options(function: F) -> F:
     """Accept what a plan takes."""
     for option in (_PARAM, _FORMATS):
@@ -117,9 +126,7 @@ _RUNNING = (
         help="Whether a failed statement stops the others.",
     ),
     wait_option,
-    click.option(
-        "--report", type=file_path, metavar="FILE.html", help="Write what was done, as a web page."
-    ),
+    report_option,
     click.option("--raw", is_flag=True, help="CSV: leave texts alone that look like formulas."),
 )
 

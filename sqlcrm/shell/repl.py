@@ -10,13 +10,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sqlcrm.errors import Cancelled
-from sqlcrm.session.opening import Limits, forget_cancel, history_file, is_whole, open_session
+from sqlcrm.session.opening import (
+    Limits,
+    forget_cancel,
+    history_file,
+    is_whole,
+    open_session,
+)
 from sqlcrm.session.text import escaped
 from sqlcrm.shell.backslash import Desk, Leave, obey
 from sqlcrm.shell.failures import Terminated, failed
 from sqlcrm.shell.narration import Narrator
 from sqlcrm.shell.output import Output
 from sqlcrm.shell.printing import Style
+from sqlcrm.shell.running import noticed
 from sqlcrm.shell.signals import plain_interrupt
 from sqlcrm.shell.sources import read_input
 
@@ -67,6 +74,7 @@ def _converse(desk: Desk) -> int:
 
     line = _prompt()
     click.echo(_GREETING.format(version=__version__), err=True)
+    desk.narrator.lines(noticed(desk.session))
     while True:
         try:
             text = line.prompt()

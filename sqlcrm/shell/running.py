@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sqlcrm.errors import Cancelled
+from sqlcrm.errors import Cancelled, Error
 from sqlcrm.session.opening import Limits, open_session, unfinished
 from sqlcrm.session.scripts import Script, run_script
 from sqlcrm.shell.narration import Narrator
@@ -72,10 +72,31 @@ def execute(order: Order) -> int:
         )
         try:
             if order.name or "@" in order.text:
-                narrator.lines(f"note: {line}" for line in unfinished(session))
+                narrator.lines(f"note: {line}" for line in noticed(session))
             return Runner(session, output, narrator).script(order)
         finally:
             session.close()
+
+
+def write_report(session: Session, path: Path | None, narrator: Narrator) -> None:
+    """Write the page about the last run, where one was asked for."""
+    if path is None:
+        return
+    if session.last_run is None:
+        narrator.say(f"nothing was read or written: {path} was not written")
+        return
+    from sqlcrm.session.page import write_page
+
+    write_page(session.journal, session.last_run, path)
+    narrator.say(f"wrote {path}")
+
+
+def noticed(session: Session) -> list[str]:
+    """Return what is to be said of runs to resume; a query needs no journal: it may be broken."""
+    try:
+        return unfinished(session)
+    except Error:
+        return []
 
 
 def check_params(order: Order) -> None:
@@ -111,25 +132,12 @@ class Runner:
                 on_result=self.show,
             )
         self._narrator.clear()
-        self._page(order)
+        write_report(self._session, order.report, self._narrator)
         if interruption.asked and (script.errors or script.left):
             self._interrupted(script)
             return Cancelled.exit_code
         self._end(script)
         return script.exit_code
-
-    def _page(self, order: Order) -> None:
-        """Write the page about the run, where one was asked for."""
-        if order.report is None:
-            return
-        run = self._session.last_run
-        if run is None:
-            self._narrator.say(f"nothing was read or written: {order.report} was not written")
-            return
-        from sqlcrm.session.page import write_page
-
-        write_page(self._session.journal, run, order.report)
-        self._narrator.say(f"wrote {order.report}")
 
     def show(self, statement: Statement, result: Result) -> None:
         """Show what one statement gave back."""

@@ -12,6 +12,7 @@ from sqlcrm.shell.options import (
     file_path,
     order_of,
     planning_options,
+    report_option,
     seconds,
     wait_option,
 )
@@ -39,6 +40,7 @@ def plan(context: click.Context, /, file: str, output: Path | None, **options: A
 @click.command()
 @click.argument("file", metavar="PLAN", type=click.Path(exists=True, dir_okay=False))
 @allowed
+@report_option
 @wait_option
 @config_option
 @click.pass_context
@@ -51,6 +53,7 @@ def apply(context: click.Context, /, file: str, **options: Any) -> int:
 
 @click.command()
 @click.argument("number", metavar="[RUN]", type=click.IntRange(1), required=False)
+@report_option
 @wait_option
 @config_option
 @click.pass_context
@@ -68,6 +71,7 @@ def resume(context: click.Context, /, number: int | None, **options: Any) -> int
 @click.option("--plan", "only", is_flag=True, help="Show what it would write; write nothing.")
 @click.option("--force", is_flag=True, help="Take rows back that were changed since, too.")
 @allowed
+@report_option
 @wait_option
 @config_option
 @click.pass_context

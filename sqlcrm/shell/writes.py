@@ -15,7 +15,7 @@ from sqlcrm.session.resuming import Resumed, resume
 from sqlcrm.session.undoing import undo_plan
 from sqlcrm.shell.narration import Narrator
 from sqlcrm.shell.output import Output
-from sqlcrm.shell.running import Order, check_params
+from sqlcrm.shell.running import Order, check_params, write_report
 from sqlcrm.shell.signals import stopping
 
 if TYPE_CHECKING:
@@ -35,9 +35,14 @@ def _open(order: Order, kind: str = "script") -> Iterator[_Desk]:
     session = open_session(
         order.config, kind=kind, limits=order.limits, progress=narrator.progress, wait=order.wait
     )
+    if order.report is not None:
+        from sqlcrm.session.page import check_place
+
+        check_place(order.report)
     try:
         with stopping(session.cancel):
             yield _Desk(session, narrator)
+        write_report(session, order.report, narrator)
     finally:
         narrator.clear()
         session.close()
@@ -47,7 +52,7 @@ def show_plan(order: Order, path: Path | None) -> int:
     """Show what a script would write; with a path keep it there. Nothing is written to a CRM."""
     check_params(order)
     with _open(order) as desk:
-        plan = make_plan(desk.session, order.text, dict(order.params))
+        plan = make_plan(desk.session, order.text, dict(order.params), order.name)
         if path is not None:
             plan.save(path)
         _show(plan, order, desk, kept=path)

@@ -16,16 +16,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from sqlcrm.errors import ProgrammingError
 from sqlcrm.state import process, transitions
+from sqlcrm.state.commits import Commits
 from sqlcrm.state.database import Database
 from sqlcrm.state.folder import state_folder
 from sqlcrm.state.forgetting import Forgetting
-from sqlcrm.state.memory import Memory
+from sqlcrm.state.memory import Memory, last_sent, superseded
 from sqlcrm.state.opt_outs import OptOuts
 from sqlcrm.state.pruning import Pruning
 from sqlcrm.state.reading import read
@@ -79,7 +81,12 @@ class Journal:
         self.take_over = resuming.take_over
         self.abandon = resuming.abandon
         self.operations = resuming.operations
+        commits = Commits(database)
+        self.commit = commits.commit
+        self.drop_uncommitted = commits.drop_uncommitted
         memory = Memory(database)
+        self.superseded = partial(superseded, database)
+        self.last_sent = partial(last_sent, database)
         self.account = memory.account
         self.made_before = memory.made_before
         self.stored_as = memory.stored_as

@@ -88,6 +88,69 @@ class Memory:
             )
 
 
+_LATER = """
+SELECT o.number, d.run_id, o.new_values, d.new_values, d.verb FROM operations o JOIN operations d
+  ON d.account_id = o.account_id AND d.table_name = o.table_name AND {same}
+  AND d.operation_id > o.operation_id AND d.run_id <> o.run_id AND d.state = 'done'
+  AND d.undone_by IS NULL
+WHERE o.run_id = ? AND o.statement = ? AND o.state = 'planned' ORDER BY o.number, d.operation_id
+"""
+_BY_NATURAL = _LATER.format(same="d.natural_key = o.natural_key AND o.natural_key <> '{}'")
+_BY_KEY = _LATER.format(same="d.key = o.key AND o.key <> '{}'")
+_BY_VALUES = _LATER.format(
+    same="o.natural_key = '{}' AND o.key = '{}' AND d.natural_key = '{}' "
+    "AND d.new_values = o.new_values AND d.verb = o.verb"
+)
+
+
+def superseded(database: Database, run: int, statement: int) -> dict[int, int]:
+    """Return the planned operations whose row a later run has written since, and which run.
+
+    A later one counts where it wrote every column that the planned one would, or deleted the row.
+    Of k equal rows without a key, each later one stands for one.
+    """
+    found: dict[int, int] = {}
+    for sql in (_BY_NATURAL, _BY_KEY):
+        for number, later, ours, theirs, verb in database.rows(sql, (run, statement)):
+            gone = verb in {"delete", "unlink"}
+            if gone or json.loads(ours).keys() <= json.loads(theirs).keys():
+                found[int(number)] = int(later)
+    made: dict[tuple[str, int], int] = {}
+    for number, later, ours, _theirs, _verb in database.rows(_BY_VALUES, (run, statement)):
+        made.setdefault((str(ours), int(number)), int(later))
+    return found | _one_each(database, run, statement, made)
+
+
+def _one_each(
+    database: Database, run: int, statement: int, made: dict[tuple[str, int], int]
+) -> dict[int, int]:
+    """Let each equal row of later runs stand for one of ours."""
+    if not made:
+        return {}
+    sql = (
+        "SELECT count(*) FROM operations d WHERE d.new_values = ? AND d.natural_key = '{}' "
+        "AND d.state = 'done' AND d.undone_by IS NULL AND d.run_id > ? AND EXISTS ("
+        "SELECT 1 FROM operations o WHERE o.run_id = ? AND o.statement = ? "
+        "AND o.account_id = d.account_id AND o.table_name = d.table_name)"
+    )
+    found: dict[int, int] = {}
+    left: dict[str, int] = {}
+    for (values, number), later in sorted(made.items(), key=lambda item: item[0][1]):
+        if values not in left:
+            left[values] = int(database.rows(sql, (values, run, run, statement))[0][0])
+        if left[values] > 0:
+            left[values] -= 1
+            found[number] = later
+    return found
+
+
+def last_sent(database: Database, account: int, table: str) -> str | None:
+    """Return when a row of a table was sent last, None where none was."""
+    sql = "SELECT max(sent_at) FROM operations WHERE account_id = ? AND table_name = ?"
+    value = database.rows(sql, (account, table))[0][0]
+    return None if value is None else str(value)
+
+
 def _merged(older: str, newer: str) -> str:
     """Return a JSON object with the columns of both; the newer one's count."""
     return to_json(json.loads(older) | json.loads(newer))

@@ -50,8 +50,9 @@ class Resuming:
     def unfinished(self, run: int | None = None) -> list[Unfinished]:
         """Return the runs, or that run, that no process works on and that left work behind.
 
-        Those ended by a crash or interrupted, with operations planned or sent, or a statement
-        still running; and any other with operations sent whose outcome could not be written down.
+        Those ended by a crash or interrupted, with operations planned or sent, a statement still
+        running, or some that never began behind others that wrote; and any other run with
+        operations sent whose outcome could not be written down.
         Statements that wait for a COMMIT that never came are not among the work.
         """
         found = []
@@ -63,10 +64,11 @@ class Resuming:
                 if process.is_alive(pid, token, host):
                     continue
                 state = "crashed"
-            if statements := self._pending(number):
+            statements, last = self._pending(number), self._last(number)
+            if statements or (last and state != "failed" and last < (total or 0)):
                 at = self._time(started)
-                one = Unfinished(number, kind, script, text, at, state, total, statements)
-                found.append(one)
+                place = (number, kind, script, text, at, state, total)
+                found.append(Unfinished(*place, statements, last))
         return found
 
     def running(self) -> set[int]:
@@ -126,6 +128,11 @@ class Resuming:
             Pending(*[*row, dict(self._database.rows(_COUNTS, (run, row[0])))])
             for row in self._database.rows(_PENDING, (run,))
         )
+
+    def _last(self, run: int) -> int:
+        """Return the number of the last statement of a run that was to write; 0 for none."""
+        sql = "SELECT max(number) FROM statements WHERE run_id = ? AND state <> 'planned'"
+        return int(self._database.rows(sql, (run,))[0][0] or 0)
 
     def _unowned(self, connection: sqlite3.Connection, run: int, *, elsewhere: bool = False) -> str:
         """Return a run's state; raise where a process works on it. elsewhere: none of ours."""

@@ -102,6 +102,7 @@ class Unfinished:
 
     state: `crashed` also where the journal still says `running`.
     statements_total: how many statements the script has; None where that is not known.
+    last: the number of the last one that was to write.
     """
 
     run: int
@@ -112,6 +113,7 @@ class Unfinished:
     state: str
     statements_total: int | None
     statements: tuple[Pending, ...]
+    last: int = 0
 
 
 def now(at: datetime | None = None) -> str:

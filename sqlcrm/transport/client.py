@@ -128,6 +128,10 @@ class Client:
         """
         self._life.deadline(seconds)
 
+    def redacted(self, text: str) -> str:
+        """Return a text with this connection's secrets taken out of it."""
+        return self._redact(text)
+
     def __repr__(self) -> str:
         return f"Client({self._connection!r}, {self.origin!r})"
 

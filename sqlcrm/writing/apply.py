@@ -2,55 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from sqlcrm.errors import Cancelled, Error, OperationalError, OutcomeUnknown
+from sqlcrm.errors import Cancelled, DeclarationError, Error, OperationalError, OutcomeUnknown
+from sqlcrm.execution.ahead import width
 from sqlcrm.execution.pages import AnswerLike, Door
-from sqlcrm.sdk import BatchRefused, Outcome, Verdict, Write, dig
-from sqlcrm.state.journal import Journal
+from sqlcrm.sdk import BatchRefused, Outcome, Request, Verdict, Write, dig
 from sqlcrm.state.values import Operation, Settled
 from sqlcrm.writing.bodies import full_row, request
 from sqlcrm.writing.carriers import single
+from sqlcrm.writing.place import Run
 from sqlcrm.writing.plan import Batch, WritePlan
 from sqlcrm.writing.replies import kept_otherwise
 
-
-class Run:
-    """Where a statement stands in the journal."""
-
-    def __init__(
-        self,
-        journal: Journal,
-        run: int,
-        statement: int,
-        calls: Callable[[], Sequence[Mapping[str, Any]]],
-    ) -> None:
-        self.journal = journal
-        self.run = run
-        self.statement = statement
-        self._calls = calls
-
-    def sent(self, numbers: Sequence[int]) -> None:
-        """Write down, and make durable, that these are about to be sent."""
-        self.journal.mark_sent(self.run, self.statement, numbers)
-
-    def settled(self, outcomes: Sequence[Settled]) -> None:
-        """Write down what became of them, and the calls made."""
-        self.journal.settle(self.run, self.statement, outcomes, self._calls())
-
-    def resolved(self, outcomes: Sequence[Settled]) -> None:
-        """Write down what looking up told about operations that were unknown, or only sent."""
-        self.journal.resolve(self.run, self.statement, outcomes)
-
-    def reset(self, numbers: Sequence[int]) -> None:
-        """Let operations be sent again that are known not to have had an effect."""
-        self.journal.reset(self.run, self.statement, numbers)
-
-    def skip(self, why: str, numbers: Sequence[int] | None = None) -> int:
-        """Give up what is still planned."""
-        return self.journal.skip(self.run, self.statement, why, numbers)
+SIDE_BY_SIDE = 16
+"""Writes under way at once, at most: so many rows are to be looked up after a crash."""
 
 
 @dataclass(slots=True)
@@ -103,18 +72,78 @@ class Applying:
 
     def send(self, batches: Sequence[Batch]) -> None:
         """Send these batches."""
-        waiting = list(batches)
+        waiting = deque(batches)
         while waiting and self.applied.stop is None:
             if self._had_enough():
                 self._run.skip(f"stopped after {self._plan.errors} errors")
                 return
-            batch = waiting.pop(0)
+            if self._wide(waiting[0].write) > 1:
+                self._side_by_side(waiting)
+                continue
+            batch = waiting.popleft()
             operations = [self._plan.by_number[number] for number in batch.operations]
-            waiting[:0] = self._batch(batch, operations)
+            waiting.extendleft(reversed(self._batch(batch, operations)))
             self._progress(min(self._done, self._all), self._all)
         stop = self.applied.stop
         if stop is not None and not isinstance(stop, Cancelled):
             self._run.skip(f"stopped by an error: {stop}")
+
+    def _wide(self, write: Write) -> int:
+        """Return how many calls may be under way at once, so that latency wastes no allowance.
+
+        One, where a lost answer stays lost, or where one row may stop the others.
+        """
+        if write.send is not None or write.append or self._plan.errors is not None:
+            return 1
+        return min(SIDE_BY_SIDE, width(self._door.rate(write.path), self._door.latency))
+
+    def _side_by_side(self, waiting: deque[Batch]) -> None:
+        """Send single rows at the front that go the same way, several under way at once."""
+        write = waiting[0].write
+        under: dict[Future[AnswerLike], Operation] = {}
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as crew:
+            while True:
+                room = self._wide(write) - len(under) if self.applied.stop is None else 0
+                calls = self._next(waiting, write, room)
+                if calls:
+                    self._run.sent([operation.number for operation, _ in calls])
+                under |= {crew.submit(self._door.send, call): one for one, call in calls}
+                if not under:
+                    return
+                done, _ = wait(under, return_when=FIRST_COMPLETED)
+                answered = [(under.pop(one), one) for one in done]
+                self._answered(write, answered)
+                self._progress(min(self._done, self._all), self._all)
+
+    def _next(
+        self, waiting: deque[Batch], write: Write, room: int
+    ) -> list[tuple[Operation, Request]]:
+        """Take up to so many operations that go this way off the front, as calls."""
+        found: list[tuple[Operation, Request]] = []
+        while waiting and waiting[0].write is write and len(found) < room:
+            operation = self._plan.by_number[waiting.popleft().operations[0]]
+            try:
+                found.append((operation, request(write, self._table, operation)))
+            except ValueError as problem:
+                self._refuse([operation], str(problem))
+        return found
+
+    def _answered(
+        self, write: Write, answered: Sequence[tuple[Operation, Future[AnswerLike]]]
+    ) -> None:
+        """Write down what became of calls, all that were answered in one commit."""
+        settled = []
+        for operation, future in answered:
+            error = future.exception()
+            if error is None:
+                settled.append(self._judged(operation, future.result(), write))
+            elif isinstance(error, OperationalError):
+                self._failed([operation], error)
+            elif isinstance(error, Error):
+                settled.append(Settled(operation.number, "rejected", str(error)))
+            else:
+                raise error
+        self._settle(settled)
 
     def _had_enough(self) -> bool:
         return self._plan.errors is not None and self.applied.rejected > self._plan.errors
@@ -142,6 +171,10 @@ class Applying:
             return self._split(batch, fit, refused)
         except Error as error:
             self._failed(fit, error)
+            return []
+        except Exception as error:  # noqa: BLE001 - a connector's flow may raise anything
+            what = f"the connector's flow raised {type(error).__name__}: {error}"
+            self._failed(fit, DeclarationError(what))
             return []
         return self._told(batch, fit, outcomes)
 
@@ -242,7 +275,8 @@ class Applying:
     def _judged(self, operation: Operation, answer: AnswerLike, write: Write) -> Settled:
         number, reason = operation.number, answer.reason
         if answer.verdict is Verdict.OK:
-            found = dig(answer.response.body, f"{write.wrap}.id") if write.wrap else None
+            at = write.id_at or (f"{write.wrap}.id" if write.wrap else "")
+            found = dig(answer.response.body, at) if at else None
             body = answer.response.body
             kept = kept_otherwise(self._table, operation, body, write.wrap, self._plan.zone)
             identity = "" if found is None else str(found)

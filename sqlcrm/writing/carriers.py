@@ -60,7 +60,8 @@ def carried(plan: WritePlan, means: Means) -> WritePlan:
             batches += [Batch(0, write, numbers) for numbers in groups]
             status += POLLS if write.finish is not None else 0
             reads += means.lookup(table.natural_key, together) or 0 if write.finish else 0
-            notices.append(_said(write, len(together), len(groups)))
+            if table.carrier(verb) is not write:
+                notices.append(_said(write, len(together), len(groups)))
         single = carrier(table, verb) if ours else None
         batches += [Batch(0, single, (o.number,)) for o in ours if single is not None]
     batches = [replace(batch, number=i) for i, batch in enumerate(batches, 1)]
@@ -165,7 +166,7 @@ def _forecast(
     if seconds is not None and status + reads:
         rate = means.rate("/")
         seconds = None if rate is None else seconds + (status + reads) / rate
-    return Forecast(writes, status, reads, undo_calls(plan), seconds)
+    return Forecast(0, writes, status, reads, undo_calls(plan), seconds)
 
 
 def _paths(batches: Sequence[Batch]) -> dict[str, int]:
@@ -190,8 +191,16 @@ def undo_calls(plan: WritePlan) -> int | None:
     table = plan.relation.table
     able = 0
     for operation in plan.planned:
-        able += table.carrier(INVERSE[operation.verb]) is not None
+        able += table.carrier(INVERSE[operation.verb]) is not None or _lowers(table, operation)
     return able if able or not plan.planned else None
+
+
+def _lowers(table: Table, operation: Operation) -> bool:
+    """Whether a row that can only stay would be unsubscribed to take it back."""
+    consent = table.consent
+    if consent is None or operation.verb not in {"create", "link"}:
+        return False
+    return operation.values.get(consent.column) in consent.subscribed
 
 
 def single(table: Table, operation: Operation) -> Write:

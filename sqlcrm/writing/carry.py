@@ -13,7 +13,8 @@ from sqlcrm.errors import Cancelled, Error, Rejected
 from sqlcrm.execution.pages import Door
 from sqlcrm.sdk import Write
 from sqlcrm.state.values import Operation, Settled
-from sqlcrm.writing.apply import Applied, Applying, Run, alone
+from sqlcrm.writing.apply import Applied, Applying, alone
+from sqlcrm.writing.place import Run
 from sqlcrm.writing.plan import WritePlan
 from sqlcrm.writing.verify import Find, LookedUp, look_up
 
@@ -49,6 +50,7 @@ class Carrying:
         self._wait = wait
         self._progress = progress
         self._applying = Applying(plan, door, run, progress, again=again)
+        self._undone: set[int] = set()  # what surely had no effect when it was last read back
 
     def all(self) -> Applied:
         """Send the whole plan and find out what became of it."""
@@ -56,16 +58,30 @@ class Carrying:
         if isinstance(applied.stop, Cancelled):
             return applied
         try:
-            self._confirm(applied.accepted)
+            self._confirm(tuple(applied.accepted))
             self._clear_up(applied.unknown)
         except Error as error:
             applied.stop = applied.stop or error
         return applied
 
-    def _confirm(self, accepted: Accepted) -> None:
-        """Read back what the API said that it would do; send alone what it did not do."""
-        if not accepted:
+    def _confirm(self, accepted: Accepted, *, last: bool = False) -> None:
+        """Read back what the API said that it would do; send alone, once, what it did not do."""
+        left = self._missing(accepted) if accepted else []
+        if not left:
             return
+        numbers = [operation.number for operation in left]
+        if last:
+            why = "the API took it on, and it is not as planned"
+            states = {True: "rejected", False: "unknown"}
+            self._run.resolved([Settled(n, states[n in self._undone], why) for n in numbers])
+            return
+        self._run.reset(numbers)
+        before = len(accepted)
+        self._applying.send(alone(self._plan, left))
+        self._confirm(self._applying.applied.accepted[before:], last=True)
+
+    def _missing(self, accepted: Accepted) -> list[Operation]:
+        """Return what is not there though the jobs that took it on have ended."""
         finished = {accepted[-1][1]: self._finish(accepted[-1])}
         missing = self._read_back([operation for operation, _, _ in accepted])
         late = [one for one in accepted if one[0].number in missing]
@@ -74,10 +90,7 @@ class Carrying:
                 finished[one[1]] = self._finish(one)
         if late and set(finished) != {accepted[-1][1]}:
             missing = self._read_back([operation for operation, _, _ in late])
-        left = [operation for operation, _, _ in late if operation.number in missing]
-        if left:
-            self._run.reset([operation.number for operation in left])
-            self._applying.send(alone(self._plan, left))
+        return [operation for operation, _, _ in late if operation.number in missing]
 
     def _finish(self, one: tuple[Operation, str, Write]) -> str:
         """Wait for a job; what it says of itself decides nothing, the rows do."""
@@ -94,6 +107,7 @@ class Carrying:
             dataclasses.replace(one, reason=self._plan.by_number[one.number].reason)
             for one in found.settled
         ]
+        self._undone = found.undone
         if settled:
             self._run.resolved(settled)
         if found.unclear:
@@ -121,6 +135,7 @@ class Carrying:
         once_more = Applying(self._plan, self._door, self._run, self._progress, again=True)
         once_more.send(alone(self._plan, found.absent))
         self._applying.applied.stop = once_more.applied.stop
+        self._confirm(once_more.applied.accepted, last=True)
         found = self._looked_up(once_more.applied.unknown)
         self._reject([*found.absent, *found.unclear], once_more.words)
         found.absent = [o for o in found.absent if o.number not in once_more.words]

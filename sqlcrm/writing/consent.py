@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlcrm.sdk import Consent, Table
@@ -23,8 +23,12 @@ def guarded(
 
     before: the row as it is, None for a new one: that one gets the safe value, where somebody
     remembered that the person opted out (`row.opted_out`). allow: the connection's
-    `allow_resubscribe`; False refuses even an opt-in.
+    `allow_resubscribe`; False refuses even an opt-in. NULL is no status: what an API makes of none
+    may be its default, so nothing is sent then.
     """
+    if consent is not None and before is not None and values.get(consent.column, "") is None:
+        del values[consent.column]
+        return f"{consent.column} stays {before.get(consent.column)}: NULL is no status"
     if consent is None or not raises(consent, values, before, opted_out=row.opted_out):
         return ""
     if row.opt_in and allow is not False:
@@ -55,6 +59,18 @@ def safe_default(consent: Consent | None, values: dict[str, Any]) -> bool:
         return False
     values[consent.column] = consent.safe
     return True
+
+
+def deliberate_rows(table: Table, operations: Sequence[Operation]) -> list[Operation]:
+    """Return the operations that raise a subscription on purpose."""
+    consent = table.consent
+    return [
+        one
+        for one in operations
+        if consent is not None
+        and one.before is not None
+        and raises(consent, one.values, one.before)
+    ]
 
 
 def deliberate(table: Table, operation: Operation) -> Mapping[str, Any]:

@@ -43,6 +43,20 @@ def columns_of(table: Table, names: Sequence[str]) -> list[Column]:
     return [column for name in names if (column := table.column(name)) is not None]
 
 
+def reading_key(table: Table) -> list[Column]:
+    """Return the columns by which rows that exist are looked for.
+
+    Beside the key, where no read takes that, what one does take: the parts of the natural key, or
+    whatever a table that cannot be read as a whole asks for.
+    """
+    names = [read.by for read in table.reads]
+    more: list[str] = []
+    if not set(names) & set(table.key):
+        more = [name for name in table.natural_key if name in names]
+        more = more or ([] if "" in names else names[:1])
+    return columns_of(table, [*table.key, *more])
+
+
 def mark(columns: Sequence[Column], values: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return the key of a row, such that equal ones are one to the CRM."""
     return tuple(comparable(column, values.get(column.name)) for column in columns)

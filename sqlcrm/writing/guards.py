@@ -30,7 +30,7 @@ class Limits:
 
 
 SHRUNK = 0.2
-"""A source that lost more than this share of its rows since its last run deletes nothing unasked."""
+"""A source that lost more than this share of its rows since its last run deletes nothing."""
 
 
 def check(plan: WritePlan, limits: Limits, *, read_only: bool, earlier: int | None = None) -> None:

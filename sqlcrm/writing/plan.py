@@ -36,11 +36,13 @@ class Batch:
 class Forecast:
     """What applying a plan will come to, in calls, each at the most; seconds under the limits.
 
-    writes: calls that write. status: questions whether the API is done with what it accepted.
+    made: calls that planning made, to read the rows and what exists. writes: calls that write.
+    status: questions whether the API is done with what it accepted.
     reads: calls that read back what became of it. undo: calls that undoing it all would take;
     None where the API can undo nothing of it.
     """
 
+    made: int = 0
     writes: int = 0
     status: int = 0
     reads: int = 0

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-STATES = ("done", "unchanged", "rejected", "skipped", "unknown", "planned")
+STATES = ("done", "unchanged", "rejected", "skipped", "unknown", "sent", "planned")
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,8 @@ def plan_lines(plan: WritePlan) -> list[str]:
 def forecast_line(plan: WritePlan) -> str:
     """Return the calls that applying and undoing a plan take, and the time under the limits."""
     f = plan.forecast
-    parts = [f"{f.writes:,} to write"]
+    parts = [f"{f.made:,} made to plan it"] if f.made else []
+    parts += [f"{f.writes:,} to write"]
     parts += [f"up to {f.status:,} for status"] if f.status else []
     parts += [f"up to {f.reads:,} to read back"] if f.reads else []
     time = f", {_time(f.seconds)} under the rate limit" if f.seconds is not None else ""

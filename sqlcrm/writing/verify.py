@@ -11,7 +11,7 @@ from sqlcrm.sdk import Column, Table, Write
 from sqlcrm.state.values import Operation, Settled
 from sqlcrm.writing.carriers import known, single
 from sqlcrm.writing.checks import same
-from sqlcrm.writing.decide import columns_of, mark
+from sqlcrm.writing.decide import columns_of, mark, reading_key
 from sqlcrm.writing.replies import differing
 
 Found = Mapping[tuple[Any, ...], Mapping[str, Any]]
@@ -43,7 +43,7 @@ def look_up(table: Table, operations: Sequence[Operation], find: Find) -> Looked
     for verb in dict.fromkeys(o.verb for o in operations):
         ours = [o for o in operations if o.verb == verb]
         new = verb in {"create", "link"}
-        key = columns_of(table, table.natural_key if new else table.key)
+        key = columns_of(table, table.natural_key) if new else reading_key(table)
         write = single(table, ours[0])
         if not key or write.append:
             found.unclear += ours

@@ -15,7 +15,6 @@ import traceback
 import urllib.request
 from pathlib import Path
 
-
 _USED = (
     "duckdb", "encodings.idna", "filelock", "httpx", "pyarrow", "sqlglot", "sqlcrm.session.api",
     "sqlcrm.session.resuming", "sqlcrm.session.synchronizing", "sqlcrm.session.write",
@@ -31,6 +30,7 @@ def serve() -> None:
     for name in _USED:
         importlib.import_module(name)
     gc.freeze()  # what the server has is not looked at, and so not copied, in its children
+    gc.disable()  # they do not live long enough
     replies, commands = os.fdopen(os.dup(1), "w"), sys.stdin
     os.dup2(2, 1)
     for line in commands:
@@ -59,7 +59,8 @@ def _work(order: dict) -> None:
     from sqlcrm.transport import testing
 
     told = Told(order)
-    with testing(), _mutant(order.get("mutant", "")):
+    _break(order.get("mutant", ""))
+    with testing():
         connection = told.connect()
         try:
             if order["job"] == "run":
@@ -86,9 +87,7 @@ class Told:
     def connect(self):
         import sqlcrm
 
-        connection = sqlcrm.connect(
-            ac=self.order["settings"], state=self.order["state"], yes=True
-        )
+        connection = sqlcrm.connect(ac=self.order["settings"], state=self.order["state"], yes=True)
         connection.session.wait = self.order.get("wait", 60.0)
         connection.session.journal.database.watch = self.watch
         return connection
@@ -145,32 +144,37 @@ class Told:
             answer.read()
 
 
-@contextlib.contextmanager
-def _mutant(name: str):
+def _break(mutant: str) -> None:
     """Break what the journal promises, to see whether the test would find it."""
     from sqlcrm.session import resuming
+    from sqlcrm.state.values import Settled
     from sqlcrm.writing.apply import Run
     from sqlcrm.writing.verify import LookedUp
 
-    if name == "late":  # what is sent is written down only with its outcome
-        waiting, settled = [], Run.settled
+    waiting, settled = [], Run.settled
 
-        def late(run, outcomes):
-            run.journal.mark_sent(run.run, run.statement, waiting[:])
-            waiting.clear()
-            settled(run, outcomes)
+    def never_sent(_run, numbers):
+        waiting.extend(numbers)
 
-        Run.sent, Run.settled = (lambda run, numbers: waiting.extend(numbers)), late
-    elif name == "blind":  # what was sent without an answer is sent again, unseen
-        resuming.look_up = lambda table, operations, find: LookedUp(absent=list(operations))
-    elif name == "trusting":  # what was sent without an answer is taken for done
-        from sqlcrm.state.values import Settled
+    def sent_and_settled(run, outcomes):
+        run.journal.mark_sent(run.run, run.statement, waiting[:])
+        waiting.clear()
+        settled(run, outcomes)
 
-        resuming.look_up = lambda table, operations, find: LookedUp(
-            settled=[Settled(one.number, "done") for one in operations]
-        )
-    yield
+    def not_there(_table, operations, _find):
+        return LookedUp(absent=list(operations))
+
+    def there(_table, operations, _find):
+        return LookedUp(settled=[Settled(one.number, "done") for one in operations])
+
+    if mutant == "late":  # what is sent is written down only with its outcome
+        Run.sent, Run.settled = never_sent, sent_and_settled
+    elif mutant == "blind":  # what was sent without an answer is sent again, unseen
+        resuming.look_up = not_there
+    elif mutant == "trusting":  # what was sent without an answer is taken for done
+        resuming.look_up = there
 
 
 if __name__ == "__main__":
     serve()
+    os._exit(0)  # not by way of DuckDB, which complains of what it never freed

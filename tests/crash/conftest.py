@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from harness import Crm, Nursery, nursery, served  # noqa: E402 - found by the line above
+from harness import Crm, Nursery, nursery, served
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
@@ -76,9 +77,10 @@ class Crm:
 
 
 @contextlib.contextmanager
-def served(people: int = PEOPLE) -> Iterator[Crm]:
+def served(people: int = PEOPLE, latency_ms: float = 0) -> Iterator[Crm]:
     clock = Ahead()
-    with serve([sandbox], Options(people=people, limits="off", clock=clock)) as running:
+    options = Options(people=people, limits="off", clock=clock, latency_ms=latency_ms)
+    with serve([sandbox], options) as running:
         yield Crm(running[0], clock)
 
 
@@ -132,15 +134,16 @@ class Place:
     nursery: Nursery
     folder: Path
     mutant: str = ""
-    notes: list[dict[str, Any]] = field(default_factory=list)
+    notes: int = 0
+    transitions: set[str] = field(default_factory=set)
 
     def child(self, job: str, text: str = "", **order: Any) -> dict[str, Any]:
         """Let a child do a job; return its note, with its exit status."""
         return self.ended(self.begun(job, text, **order))
 
     def begun(self, job: str, text: str = "", **order: Any) -> tuple[int, Path]:
-        note = self.folder / f"note-{len(self.notes)}-{job}.json"
-        self.notes.append({})
+        self.notes += 1
+        note = self.folder / f"note-{self.notes}-{job}.json"
         pid = self.nursery.start(
             {
                 "job": job, "text": text, "settings": self.crm.settings, "note": str(note),
@@ -154,6 +157,7 @@ class Place:
         status = self.nursery.wait(pid)
         found = json.loads(note.read_text()) if note.exists() else {}
         found["status"] = status
+        self.transitions.update(found.get("transitions", ()))
         assert status in {0, KILLED}, "a child broke: its traceback stands above"
         return dict(found)
 
@@ -183,9 +187,7 @@ class Place:
 
     def unknown(self) -> Counter[tuple[str, str]]:
         """Return table and values of the rows whose outcome is unknown."""
-        rows = self.journal(
-            "SELECT table_name, new_values FROM operations WHERE state = 'unknown'"
-        )
+        rows = self.journal("SELECT table_name, new_values FROM operations WHERE state = 'unknown'")
         return Counter((str(table), str(values)) for table, values in rows)
 
 
@@ -232,3 +234,12 @@ def difference(
             wrong.append(f"lost {count} of {name}: {row}")
         wrong += [f"{count} too many of {name}: {row}" for row, count in (ours - theirs).items()]
     return wrong
+
+
+def seconds_to_resume(there: Place, text: str, at: str, times: int = 1) -> float:
+    """Return how long a resume takes, from the kill to its end; Python has started by then."""
+    assert there.child("run", text, kill={"at": at, "times": times})["status"] == KILLED
+    began = time.monotonic()
+    note = there.child("resume")
+    assert note["rounds"] == 1
+    return time.monotonic() - began

@@ -182,6 +182,12 @@ def test_a_bind_stays_apart_from_its_neighbours(
             assert found.place(query.index(word)) == text.index(word)
 
 
+def test_a_bind_that_is_cast_is_a_bind_and_a_quoted_name_is_none() -> None:
+    found = lex("""SELECT ?::int, '?', "?", ? FROM people@ac""")
+    assert found.numbers == (1, 2)
+    assert "::int" in found.marked
+
+
 def test_binds_with_and_without_a_number_are_not_mixed() -> None:
     with pytest.raises(SqlError, match="number"):
         lex("SELECT ?2, ?")

@@ -89,7 +89,8 @@ def test_every_command_and_option_is_documented(path: tuple[str, ...], one: clic
     section = _section(page, path[0] if path else "sqlcrm")
     assert f"`sqlcrm {' '.join(path)}".rstrip() in section
     if path == ("run",):  # its options are those of `query`, and it says so
-        assert {p.name for p in one.params} - {"file"} == {
+        assert "`--plan`" in section
+        assert {p.name for p in one.params} - {"file", "only"} == {
             p.name for p in command.commands["query"].params
         } - {"sql"}
         section += _section(page, "query")

@@ -201,10 +201,30 @@ def test_a_transaction_of_the_user_decides(both):
     assert _rows(both) == _rows(both, "other")
     both.execute("rollback")
     assert _rows(both) == before
+    both.execute("begin")
+    both.execute(ALL)
+    both.execute("commit")
+    assert _rows(both) == _rows(both, "other")
+
+
+def test_a_view_over_a_remote_table_is_a_source(crm, db, counts):
+    db.execute("create table copy (id bigint, first_name text)")
+    db.execute("create view seen as select id, first_name from contacts@ac where id < 4")
+    statement = "sync seen to copy with insert identified by id"
+    assert counts(db.execute(statement)) == {"done": 3}
+
+
+def test_a_plan_of_a_script_does_local_ones_so_that_what_follows_is_true(crm, db):
+    db.execute("create table copy (email text, first_name text)")
+    plan = db.plan(
+        "sync (select 'n@example.org' email, 'N' first_name) to copy with insert "
+        "identified by email; insert into contacts@ac (email, first_name) select * from copy"
+    )
+    assert plan.counts == {"create": 1}
 
 
 def test_a_target_that_is_not_there_or_a_view_is_an_error_that_says_so(both):
-    with pytest.raises(sqlcrm.Error, match="there is no table nowhere .* CREATE TABLE nowhere"):
+    with pytest.raises(sqlcrm.Error, match=r"there is no table nowhere .* CREATE TABLE nowhere"):
         both.execute(ALL.replace("mine", "nowhere"))
     both.execute("create view seen as select * from mine")
     with pytest.raises(sqlcrm.Error, match="seen is a view"):
@@ -215,10 +235,10 @@ def test_columns_that_are_not_on_both_sides_are_told(both):
     both.execute("alter table other add column extra int")
     cursor = both.execute(ALL)
     assert "not in mine, so not written: extra of other" in cursor.report.notices
-    with pytest.raises(sqlcrm.ProgrammingError, match="mine has no column 'nome'. Did you mean"):
+    with pytest.raises(sqlcrm.ProgrammingError, match=r"mine has no column 'nome'\. Did you mean"):
         both.execute(ALL.replace("by id", "by nome"))
+    both.execute("alter table mine add column gone int")
     with pytest.raises(sqlcrm.ProgrammingError, match="the source other has no column gone"):
-        both.execute("alter table mine add column gone int")
         both.execute(ALL.replace("update", "update gone"))
 
 

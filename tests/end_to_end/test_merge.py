@@ -221,7 +221,8 @@ def test_a_join_as_the_source_needs_columns(crm, db, counts):
         db.execute(f"{base} on c.email = people.email when matched then update")
     assert _writes(crm, since) == []
     cursor = db.execute(
-        f"{base} on c.email = people.email when matched then update set first_name = names.first_name"
+        f"{base} on c.email = people.email "
+        "when matched then update set first_name = names.first_name"
     )
     assert counts(cursor) == {"done": 1}
     assert _contacts(crm)[known]["firstName"] == "Joined"
@@ -274,3 +275,13 @@ def test_returning_gives_the_outcome_of_each_row(crm, db):
         ("create", "done", "n@example.org", "New"),
         ("update", "done", known, "Changed"),
     ]
+
+
+def test_a_view_over_a_remote_table_is_a_source(crm, db, counts):
+    db.execute("create view seen as select id, 'Viewed' as name from contacts@ac where id < 2")
+    cursor = db.execute(
+        "merge into contacts@ac c using seen on c.id = seen.id "
+        "when matched then update set first_name = seen.name"
+    )
+    assert counts(cursor) == {"done": 1}
+    assert crm.state()["contacts"][0]["firstName"] == "Viewed"

@@ -116,7 +116,8 @@ def test_a_delete_returns_the_row_as_it_was(crm, db, known):
 def test_on_conflict_returns_what_was_made_and_what_was_changed(crm, db, known):
     insert = (
         f"insert into contacts@ac {COLUMNS} values ('{known['email']}', 'Changed'), "
-        "('n@example.org', 'New') on conflict (email) do {} returning email, first_name, verb, outcome"
+        "('n@example.org', 'New') on conflict (email) do {} "
+        "returning email, first_name, verb, outcome"
     )
     assert sorted(db.execute(insert.format("nothing")).fetchall()) == sorted(
         [

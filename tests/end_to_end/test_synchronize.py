@@ -19,8 +19,8 @@ def test_new_rows_are_inserted_and_others_changed_in_what_differs_and_then_nothi
     known = crm.state()["contacts"][0]
     _people(
         db,
-        f"select * from (values ('{known['email'].upper()}', 'Other'), ('fresh@example.org', 'New'))"
-        " as v(email, first_name)",
+        f"select * from (values ('{known['email'].upper()}', 'Other'), "
+        "('fresh@example.org', 'New')) as v(email, first_name)",
     )
     statement = "synchronize people to contacts@ac with insert or update identified by email"
     since = crm.count()
@@ -53,7 +53,8 @@ def test_a_link_table_is_kept_equal_within_its_scope(crm, db, counts):
     ids = [c["id"] for c in contacts[:4]]
     tag = crm.state()["tags"][0]["id"]
     db.execute(
-        f"create table wanted as select unnest([{','.join(map(str, ids))}]) contact_id, {tag} tag_id"
+        f"create table wanted as select unnest([{','.join(map(str, ids))}]) contact_id, "
+        f"{tag} tag_id"
     )
     statement = (
         f"synchronize wanted to contact_tags@ac(tag_id => {tag}) with insert or delete "
@@ -77,7 +78,8 @@ def test_deleting_from_a_link_table_needs_a_scope(crm, db):
 def test_a_key_that_occurs_twice_is_refused_before_the_first_write(crm, db):
     _people(
         db,
-        "select * from (values ('a@example.org', 'A'), ('A@EXAMPLE.org', 'B')) as v(email, first_name)",
+        "select * from (values ('a@example.org', 'A'), ('A@EXAMPLE.org', 'B')) "
+        "as v(email, first_name)",
     )
     since = crm.count()
     with pytest.raises(sqlcrm.ProgrammingError, match="more than once in the source"):
@@ -507,3 +509,38 @@ def test_clauses_stand_in_any_order(crm, db, counts):
         "ignore changes to first_name ignore nulls with insert or update"
     )
     assert counts(cursor) == {"done": 1}
+
+
+def test_a_view_over_a_remote_table_is_a_source(crm, db, counts):
+    known = crm.state()["contacts"][0]
+    db.execute(
+        "create view seen as select id, 'Viewed' as first_name from contacts@ac where id < 2"
+    )
+    statement = "sync {} to contacts@ac with update identified by id"
+    assert counts(db.execute(statement.format("seen"))) == {"done": 1}
+    assert _contacts(crm)[known["email"]]["firstName"] == "Viewed"
+    again = statement.format("(select s.* from seen s where id > 0)")
+    assert counts(db.execute(again)) == {"unchanged": 1}
+
+
+def test_a_committed_transaction_writes_what_was_planned_in_it(crm, db):
+    known = crm.state()["contacts"][0]["email"]
+    _values(db, "email, first_name", (known, "Committed"))
+    since = crm.count()
+    db.execute("begin")
+    assert db.execute(INSERT_UPDATE).report.counts == {"planned": 1}
+    assert _writes(crm, since) == []
+    assert db.execute("commit").report.counts == {"done": 1}
+    assert _contacts(crm)[known]["firstName"] == "Committed"
+
+
+def test_rows_whose_missing_keys_are_ignored_cause_no_scan(crm, db, counts):
+    known = crm.state()["contacts"][0]["email"]
+    _values(db, "email, first_name", (known, "Keyed"), (None, "Nobody"))
+    since = crm.count()
+    statement = INSERT_UPDATE.replace("identified", "ignore nulls on identified by identified", 1)
+    assert counts(db.execute(statement)) == {"done": 1, "unchanged": 1}
+    reads = [
+        c for c in crm.calls()[since:] if (c["method"], c["path"]) == ("GET", "/api/3/contacts")
+    ]
+    assert len(reads) == 1

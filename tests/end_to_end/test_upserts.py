@@ -124,7 +124,7 @@ def test_a_table_without_a_key_has_no_conflicts(crm, db):
 def test_a_column_that_an_update_cannot_write_is_refused(crm, db, people):
     since = crm.count()
     for set_ in ("id = 5", "nonsense = 5", "created_at = now()"):
-        with pytest.raises(sqlcrm.Error, match="set by the CRM|no column"):
+        with pytest.raises(sqlcrm.Error, match=r"set by the CRM|no column"):
             db.execute(f"{INSERT} on conflict (email) do update set {set_}")
     assert _writes(crm, since) == []
 
@@ -153,8 +153,8 @@ def test_existing_rows_are_looked_up_by_key_and_read_once(crm, db, people):
 def test_a_link_that_exists_is_no_conflict_to_do_nothing(crm, db, counts):
     link = crm.state()["contactTags"][0]
     cursor = db.execute(
-        f"insert into contact_tags@ac (contact_id, tag_id) values ({link['contact']}, {link['tag']})"
-        " on conflict do nothing"
+        "insert into contact_tags@ac (contact_id, tag_id) "
+        f"values ({link['contact']}, {link['tag']}) on conflict do nothing"
     )
     assert counts(cursor) == {"unchanged": 1}
 

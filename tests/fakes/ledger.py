@@ -6,7 +6,6 @@ Each table is of one kind: how rows are created there, and what the API promises
 from __future__ import annotations
 
 import json
-import random
 import socket
 import struct
 import threading
@@ -23,6 +22,7 @@ from sqlcrm.sdk import (
     Bearer,
     Column,
     Connector,
+    Consent,
     Flow,
     Identity,
     Offset,
@@ -95,7 +95,8 @@ class Ledger:
     """The CRM. faults: by the number of the request, counted from 0 over all of them.
 
     refuses: says why a row is refused, "" where it is not. drops: rows that jobs lose without a
-    word. share: of rows that are locked when they come in company. closes: no connection is kept.
+    word, only the first time if it `forgives`. share: of rows that are locked when they come in
+    company. closes: no connection is kept.
     """
 
     def __init__(self) -> None:
@@ -105,9 +106,9 @@ class Ledger:
         self.refuses: Callable[[Mapping[str, Any]], str] = lambda _row: ""
         self.drops: set[str] = set()
         self.share = 0.37
+        self.forgives = False
         self.closes = False
         self.jobs: dict[str, dict[str, Any]] = {}
-        self._random = random.Random(1)
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._open: set[socket.socket] = set()
@@ -196,13 +197,15 @@ class Ledger:
             with self._lock:
                 seen.applied = seen.method != "GET"
                 status, told = self._apply(seen)
-        return self._answer(sock, fault, status, told, last=ahead is not None and ahead.how == "idle")
+        return self._answer(
+            sock, fault, status, told, last=ahead is not None and ahead.how == "idle"
+        )
 
     def _fault(self, seen: Seen) -> Fault | None:
         for first, fault in self.faults.items():
-            if first <= seen.number < first + fault.times and fault.how != "idle":
-                if not fault.only or fault.only == seen.method:
-                    return fault
+            met = first <= seen.number < first + fault.times and fault.how != "idle"
+            if met and fault.only in {"", seen.method}:
+                return fault
         return None
 
     @staticmethod
@@ -291,7 +294,7 @@ class Ledger:
     def _list(self, table: str, query: Mapping[str, Sequence[str]]) -> Answer:
         seen = time.monotonic() - (LAG if table == "laggy" else 0.0)
         rows = [
-            {"id": row["id"], "name": row["name"], "note": row["note"]}
+            {name: row[name] for name in ("id", "name", "note", "status")}
             for row in self.tables[table]
             if row["made"] <= seen
             and ("name" not in query or row["name"] in query["name"])
@@ -307,6 +310,7 @@ class Ledger:
             "id": max((r["id"] for r in rows), default=0) + 1,
             "name": body["name"],
             "note": body.get("note") or "",
+            "status": body.get("status") or "",
             "made": time.monotonic(),
         }
         rows.append(row)
@@ -356,10 +360,16 @@ class Ledger:
             return 400, {"message": "some of the rows are wrong", "culprits": bad}
         return 200, {"results": self._results("named", rows)}
 
-    def _batch_jobs(self, rows: Sequence[Mapping[str, Any]]) -> Answer:
+    def _job(self, table: str, rows: Sequence[Mapping[str, Any]]) -> Answer:
         number = str(len(self.jobs) + 1)
-        self.jobs[number] = {"rows": rows, "asked": 0, "done": False}
+        self.jobs[number] = {"table": table, "rows": rows, "asked": 0, "done": False}
         return 202, {"job": number}
+
+    def _batch_jobs(self, rows: Sequence[Mapping[str, Any]]) -> Answer:
+        return self._job("jobs", rows)
+
+    def _batch_queue(self, rows: Sequence[Mapping[str, Any]]) -> Answer:
+        return self._job("queue", rows)
 
     def _status(self, number: str) -> Answer:
         job = self.jobs.get(number)
@@ -368,13 +378,15 @@ class Ledger:
         job["asked"] += 1
         if job["asked"] > PENDING and not job["done"]:
             job["done"] = True
-            self._results("jobs", [r for r in job["rows"] if r["name"] not in self.drops])
+            kept = [row for row in job["rows"] if row["name"] not in self.drops]
+            self.drops -= {row["name"] for row in job["rows"] if self.forgives}
+            self._results(job["table"], kept)
         return 200, {"state": "done" if job["done"] else "running"}
 
     def _batch_locked(self, rows: Sequence[Mapping[str, Any]]) -> Answer:
         results = []
-        for row in rows:
-            locked = len(rows) > 1 and self._random.random() < self.share
+        for at, row in enumerate(rows):
+            locked = len(rows) > 1 and at * 37 % 100 < self.share * 100
             one = {"name": row["name"], "id": "", "error": "", "locked": locked}
             if not locked:
                 one["id"] = str(self._make("locked", row)["id"])
@@ -406,6 +418,8 @@ def _batch(table: str) -> Callable[[Sequence[Row]], Flow[Sequence[Outcome]]]:
         if reply.status == 400:
             culprits = {int(at): why for at, why in body.get("culprits", {}).items()}
             raise BatchRefused(str(body.get("message")), culprits)
+        if reply.status > 400:
+            return [Outcome("rejected", str(body.get("message")))] * len(rows)
         if reply.status == 202:
             return [Outcome("accepted", ticket=str(body["job"]))] * len(rows)
         if "errors" in body:  # those that are not named went well
@@ -465,7 +479,24 @@ def _rest(name: str) -> tuple[Write, Write]:
     )
 
 
+_PEOPLE = Table(
+    "people",
+    doc="People who may be subscribed.",
+    key=("id",),
+    natural_key=("name",),
+    columns=(
+        Column("id", Type.INTEGER, readonly=True),
+        Column("name", required=True),
+        Column("note"),
+        Column("status"),
+    ),
+    reads=(Read("/people", "rows", Offset(PAGE, "meta.total")),),
+    writes=(_create("people"), *_rest("people")),
+    consent=Consent("status", subscribed=("on",), safe="none", person="name"),
+)
+
 TABLES = (
+    _PEOPLE,
     _table("upserts", "Written by their name, as often as one likes.",
            Write("upsert", "PUT", "/upserts/{name}", repeatable=True)),
     _table("items", "Created; the API lets a name be there twice.",
@@ -481,6 +512,7 @@ TABLES = (
     _table("strict", "Created a hundred a call, all of them or none.", _many("strict")),
     _table("named", "The same, and the reply names the culprits.", _many("named")),
     _table("jobs", "Created by jobs, later.", _create("jobs"), _many("jobs", finish=_finish)),
+    _table("queue", "Created by jobs, and in no other way.", _many("queue", finish=_finish)),
     _table("locked", "Created a hundred a call; some are locked in company.", _many("locked")),
 )  # fmt: skip
 

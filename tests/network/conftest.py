@@ -1,4 +1,4 @@
-"""Runs over the fake CRM of tests/fakes/ledger.py, and the check that nothing is lost or doubled."""
+"""Runs over the fake CRM of tests/fakes/ledger.py; a check that nothing is lost or doubled."""
 
 import sys
 import tempfile
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 CANARY = "c4nary/S3cret+Token=="
 STATES = {"planned", "sent", "done", "rejected", "unknown", "skipped", "unchanged"}
-SILENCE = 0.15
-"""Seconds after which an answer is given up, in these tests."""
+SILENCE = 0.4
+"""Seconds after which an answer is given up, in tests where one never comes."""
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Bench:
     crm: "Ledger"
     state: Path
     clock: FakeClock
-    settings: dict[str, Any]
+    settings: dict[str, Any] = field(repr=False)
     opened: list[sqlcrm.Connection] = field(default_factory=list)
 
     def open(self, **more: Any) -> sqlcrm.Connection:
@@ -70,6 +70,11 @@ class Bench:
         """Start with an empty CRM and a new session."""
         while self.opened:
             self.opened.pop().close()
+        self.crm.clear()
+
+    def warm(self) -> None:
+        """Have a session that knows who it is; start counting requests with the next."""
+        self.insert("upserts", ["warm"])
         self.crm.clear()
 
     def insert(self, table: str, names: list[str], db: Any = None) -> Told:
@@ -115,9 +120,14 @@ class Bench:
 
 @pytest.fixture(autouse=True)
 def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let sqlcrm find the fake CRM as it finds any connector; give up answers early."""
+    """Let sqlcrm find the fake CRM as it finds any connector."""
     point = EntryPoint("ledger", "fakes.ledger:connector", connectors.GROUP)
     monkeypatch.setattr(connectors, "installed", lambda: {"ledger": point})
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give up answers early."""
     monkeypatch.setitem(Client.__init__.__kwdefaults__, "timeout", SILENCE)
 
 

@@ -2,8 +2,10 @@
 
 import json
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,10 @@ PEOPLE = 60
 
 
 class Ahead(Clock):
-    """A clock whose every look is a minute later, so that no test waits for an import."""
+    """A clock whose every look is a minute later.
+
+    No test waits for an import, and no two changes carry the same time.
+    """
 
     def __init__(self) -> None:
         self.looks = 0
@@ -28,6 +33,10 @@ class Ahead(Clock):
     def monotonic(self) -> float:
         self.looks += 1
         return super().monotonic() + 60.0 * self.looks
+
+    def now(self) -> datetime:
+        self.looks += 1
+        return super().now() + timedelta(minutes=self.looks)
 
 
 class Crm:
@@ -82,14 +91,22 @@ def crm(served: Crm) -> Crm:
 
 
 @pytest.fixture
-def opened(crm: Crm, tmp_path: Path) -> Iterator[Callable[..., sqlcrm.Connection]]:
+def folder() -> Iterator[Path]:
+    """A state folder, in memory where there is such a place: no test here is about the disk."""
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as found:
+        yield Path(found) / "state"
+
+
+@pytest.fixture
+def opened(crm: Crm, folder: Path) -> Iterator[Callable[..., sqlcrm.Connection]]:
     """Open a session on the CRM; all of a test share one journal."""
     found: list[sqlcrm.Connection] = []
 
     def open_(*, policy: dict[str, Any] | None = None, **more: Any) -> sqlcrm.Connection:
         more.setdefault("yes", True)
         settings = {**crm.settings, **(policy or {})}
-        found.append(sqlcrm.connect(ac=settings, state=tmp_path / "state", **more))
+        found.append(sqlcrm.connect(ac=settings, state=folder, **more))
         return found[-1]
 
     with testing():

@@ -95,7 +95,14 @@ campaigns = Table(
     ),
     writes=(
         # Bodies without an envelope, other paths than the list's.
-        Write("insert", "POST", "/campaign", append=True, columns=("name", "type")),
+        Write(
+            "insert",
+            "POST",
+            "/campaign",
+            append=True,
+            columns=("name", "type"),
+            id_at="campaign.id",
+        ),
         Write("update", "PUT", "/campaigns/{id}/edit", repeatable=True, columns=("name", "type")),
         delete("/campaigns", "A deleted campaign's content and figures are gone."),
     ),

@@ -145,6 +145,7 @@ ecom_orders = Table(
             "order_products",
             Type.JSON,
             "orderProducts",
+            write_only=True,
             doc="Written as products, read as their ids.",
         ),
         when("external_created_at", "externalCreatedDate", readonly=False, required=True),

@@ -40,6 +40,7 @@ deal_tasks = Table(
             "owner_type",
             "ownerType",
             choices=("contact", "deal"),
+            write_only=True,
             doc="For writing: whose id related_id is. Replies have related_type instead.",
         ),
         when("due_at", "duedate", readonly=False, required=True),

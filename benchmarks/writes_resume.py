@@ -6,7 +6,6 @@ Another process resumes at once; its start, its imports and the opening of its s
 from __future__ import annotations
 
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -71,13 +70,6 @@ def run(rounds: int = ROUNDS, killed: Sequence[Killed] = KILLED) -> Iterator[Res
         with sandbox(one.rows + 50, latency_ms=LATENCY_MS) as served:
             for _ in range(rounds):
                 yield _once(served, one)
-
-
-def median(found: Sequence[Resumed], name: str) -> tuple[float, float]:
-    """Return the medians of a kind: until looked up, until done."""
-    ours = [one for one in found if one.name == name]
-    looked = statistics.median(one.looked for one in ours)
-    return looked, statistics.median(one.done for one in ours)
 
 
 def _once(served: Served, killed: Killed) -> Resumed:

@@ -59,11 +59,22 @@ def _rare(f: Facts) -> Cost:
     return lookups if lookups.calls <= AT_ONCE else least(lookups, tagged_pages)
 
 
-def _listed(table: str) -> Known:
+OPT_OUTS = (
+    "opt-outs are remembered for the account, and /users/me tells whose it is, once a session"
+)
+
+
+def _listed(table: str, more: str = "") -> Known:
     reason = (
         "read by its own list: contacts, which would be fewer pages, carry the rows beside them"
     )
-    return Known(reason, lambda f: pages(f.rows(table), table))
+    reason += f"; {more}" if more else ""
+
+    def made(f: Facts) -> Cost:
+        listed = pages(f.rows(table), table)
+        return listed + one("/users/me") if more else listed
+
+    return Known(reason, made)
 
 
 KNOWN: Mapping[str, Known] = {
@@ -99,7 +110,10 @@ KNOWN: Mapping[str, Known] = {
         lambda f: one("/fields") + everybody(f),
     ),
     "all of contact_tags": _listed("contact_tags"),
-    "all of contact_lists": _listed("contact_lists"),
+    "all of contact_lists": _listed("contact_lists", OPT_OUTS),
+    "subscriptions of 150 people": Known(
+        OPT_OUTS, lambda _: batches(150, "contacts") + one("/users/me")
+    ),
     "all of field_values": _listed("field_values"),
     "everybody's tags, by name": Known(
         "two lists: contacts, which would be fewer pages, carry both beside them",

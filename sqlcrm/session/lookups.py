@@ -108,11 +108,18 @@ class Lookups:
         table = find_table(opened.connector, name, alias).table
         return Relation(f"beside {alias} {name}", name, alias, table)
 
-    def values_of(self, need: Need, keys: Sequence[Any]) -> dict[Any, Any]:
-        """Return what a need names of another table's rows, by their key."""
+    def values_of(
+        self, need: Need, keys: Sequence[Any], beside: Sequence[str] = ()
+    ) -> dict[Any, Any]:
+        """Return what a need names of another table's rows, by their key.
+
+        beside: further columns that are wanted of the same rows, so that one read brings all.
+        """
         relation = self.beside(need.table)
         column = relation.table.key[0]
-        rows = self.read(relation, (column, need.value), {column: list(dict.fromkeys(keys))})
+        wanted = {column, need.value, *beside}
+        names = [c.name for c in relation.table.columns if c.name in wanted]
+        rows = self.read(relation, names, {column: list(dict.fromkeys(keys))})
         return {row[column]: row[need.value] for row in rows if row[need.value] is not None}
 
     def needed(self, write: Write, operations: Sequence[Operation]) -> dict[int, Mapping[str, Any]]:
@@ -120,7 +127,9 @@ class Lookups:
         found: dict[int, dict[str, Any]] = {o.number: {} for o in operations}
         for need in write.needs:
             own = {o.number: known(o).get(need.by) for o in operations if o.number in found}
-            values = self.values_of(need, [value for value in own.values() if value is not None])
+            beside = [n.value for n in write.needs if (n.by, n.table) == (need.by, need.table)]
+            keys = [value for value in own.values() if value is not None]
+            values = self.values_of(need, keys, beside)
             for number, key in own.items():
                 if key in values:
                     found[number][need.name] = values[key]

@@ -28,9 +28,11 @@ SELECT s.number, s.text, s.verb, s.alias, s.connector, coalesce(a.origin, ''),
 FROM statements s LEFT JOIN accounts a USING (account_id)
 WHERE s.run_id = ? AND s.state <> 'planned' AND (s.state = 'running' OR EXISTS (
     SELECT 1 FROM operations o
-    WHERE o.run_id = s.run_id AND o.statement = s.number AND o.state IN ('planned', 'sent')))
+    WHERE o.run_id = s.run_id AND o.statement = s.number AND o.state IN ({states})))
 ORDER BY s.number
 """
+_DUE = _PENDING.format(states="'planned', 'sent'")
+_LEFT = _PENDING.format(states="'planned', 'sent', 'unknown'")
 _COUNTS = "SELECT state, count(*) FROM operations WHERE run_id = ? AND statement = ? GROUP BY state"
 _STORED = f"""
 SELECT {", ".join(SEALED)}, state, reason, same_as, batch, remote_id, attempts, sent_at, after,
@@ -50,8 +52,8 @@ class Resuming:
     def unfinished(self, run: int | None = None) -> list[Unfinished]:
         """Return the runs, or that run, that no process works on and that left work behind.
 
-        Those ended by a crash or interrupted, with operations planned or sent, a statement still
-        running, or some that never began behind others that wrote; and any other run with
+        Those ended by a crash or interrupted, with operations planned, sent or unknown, a statement
+        still running, or some that never began behind others that wrote; and any other run with
         operations sent whose outcome could not be written down.
         Statements that wait for a COMMIT that never came are not among the work.
         """
@@ -64,11 +66,12 @@ class Resuming:
                 if process.is_alive(pid, token, host):
                     continue
                 state = "crashed"
-            statements, last = self._pending(number), self._last(number)
-            if statements or (last and state != "failed" and last < (total or 0)):
+            early = state in {"interrupted", "crashed"}
+            due, last = self._pending(number, _LEFT if early else _DUE), self._last(number)
+            if due or (last and state != "failed" and last < (total or 0)):
                 at = self._time(started)
                 place = (number, kind, script, text, at, state, total)
-                found.append(Unfinished(*place, statements, last))
+                found.append(Unfinished(*place, self._pending(number), last))
         return found
 
     def running(self) -> set[int]:
@@ -123,10 +126,10 @@ class Resuming:
         sql = f"{_STORED} {some} ORDER BY number"
         return [self._stored(row) for row in self._database.rows(sql, (run, statement, *chosen))]
 
-    def _pending(self, run: int) -> tuple[Pending, ...]:
+    def _pending(self, run: int, query: str = _LEFT) -> tuple[Pending, ...]:
         return tuple(
             Pending(*[*row, dict(self._database.rows(_COUNTS, (run, row[0])))])
-            for row in self._database.rows(_PENDING, (run,))
+            for row in self._database.rows(query, (run,))
         )
 
     def _last(self, run: int) -> int:

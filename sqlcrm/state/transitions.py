@@ -21,7 +21,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 START_STATEMENT = """
 UPDATE statements SET state = 'running', started_at = coalesce(started_at, ?), ended_at = NULL
-WHERE run_id = ? AND number = ? AND (state = 'planned' OR state = 'failed' AND EXISTS (
+WHERE run_id = ? AND number = ? AND (state = 'planned' OR state IN ('failed', 'done') AND EXISTS (
     SELECT 1 FROM operations o WHERE o.run_id = statements.run_id
       AND o.statement = statements.number AND o.state IN ('planned', 'sent', 'unknown')))
 """

@@ -10,7 +10,7 @@ from sqlcrm.errors import NotSupportedError
 from sqlcrm.sdk import Table, Write
 from sqlcrm.state.values import Operation
 from sqlcrm.writing.consent import deliberate
-from sqlcrm.writing.decide import carrier, columns_of
+from sqlcrm.writing.decide import carrier, columns_of, reading_key
 from sqlcrm.writing.plan import DECLARED, Batch, Forecast, WritePlan
 
 POLLS = 3
@@ -59,7 +59,7 @@ def carried(plan: WritePlan, means: Means) -> WritePlan:
             groups = list(_groups(write, together))
             batches += [Batch(0, write, numbers) for numbers in groups]
             status += POLLS if write.finish is not None else 0
-            reads += means.lookup(table.natural_key, together) or 0 if write.finish else 0
+            reads += _read_back(table, together, means) if write.finish else 0
             if table.carrier(verb) is not write:
                 notices.append(_said(write, len(together), len(groups)))
         single = carrier(table, verb) if ours else None
@@ -95,6 +95,15 @@ def _needed(
     }
 
 
+def _read_back(table: Table, operations: Sequence[Operation], means: Means) -> int:
+    """Return how many calls it takes to see what became of operations, as far as one can tell."""
+    new = [o for o in operations if o.before is None]
+    old = [o for o in operations if o.before is not None]
+    found = means.lookup(table.natural_key, new) or 0 if new else 0
+    names = [column.name for column in reading_key(table)]
+    return found + (means.lookup(names, old) or 0 if old else 0)
+
+
 def _said(write: Write, rows: int, calls: int) -> str:
     differs = f" ({write.differs})" if write.differs else ""
     return (
@@ -115,7 +124,7 @@ def _many(table: Table, verb: str, operations: Sequence[Operation], means: Means
             continue
         if table.carrier(verb) is write:  # there is no other way
             return write
-        reads = (means.lookup(table.natural_key, taken) or 0) if write.finish else 0
+        reads = _read_back(table, taken, means) if write.finish else 0
         calls = len(list(_groups(write, taken))) + reads + (POLLS if write.finish else 0)
         calls += sum(-(-len({known(o).get(n.by) for o in taken}) // 100) for n in write.needs)
         if calls < len(taken):

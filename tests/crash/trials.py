@@ -16,14 +16,14 @@ FAULTS = ("none", "lost-reply", "500", "429", "slow", "truncated")
 
 RUNNING = (
     "account", "begin_run", "begin_statement", "frozen", "unmatched", "sent", "settled",
-    "skipped", "start_statement", "requests", "ended_statement", "ended_run",
+    "skipped", "committed", "requests", "ended_statement", "ended_run",
 )  # fmt: skip
 """Transitions of a run, in which the first kill is placed."""
 
 RESUMING = ("taken_over", "resolved", "reset")
 """Transitions of resuming: a first kill comes before, right before or behind a call."""
 
-BESIDE = {"hash_key", "opt_outs", "source"}
+BESIDE = {"hash_key", "opt_outs", "source", "start_statement", "uncommitted"}
 """What the journal learns beside the run; no kill is aimed at them."""
 
 PAIRS = [
@@ -33,7 +33,7 @@ PAIRS = [
     for fault in FAULTS
 ]
 
-FIRST = {"skipped": "stopped", "start_statement": "together"}
+FIRST = {"skipped": "stopped", "committed": "together"}
 """The statement that makes a transition happen."""
 
 FOUND = {"resolved", "reset"}

@@ -21,7 +21,11 @@ SUBSCRIPTIONS = next(table for table in connector.tables if table.consent)
 
 MUTANTS: Mapping[str, tuple[object, str, object]] = {
     "nothing is guarded": (decide, "guarded", lambda *_: ""),
-    "everything is guarded": (decide, "guarded", lambda c, _r, v, *_: v.update({c.column: c.safe})),
+    "everything is guarded": (
+        decide,
+        "guarded",
+        lambda c, _r, v, *_: v.update({c.column: c.safe}) or "",
+    ),
     "no status is made safe": (decide, "safe_default", lambda *_: False),
     "nothing is found to exist": (planning.Planning, "existing", lambda *_: {}),
     "resume does not look again": (resuming, "raises", lambda *_: False),

@@ -173,7 +173,8 @@ class Applying:
             self._failed(fit, error)
             return []
         except Exception as error:  # noqa: BLE001 - a connector's flow may raise anything
-            what = f"the connector's flow raised {type(error).__name__}: {error}"
+            flow = f"{batch.write.send.__module__}.{batch.write.send.__qualname__}"
+            what = f"{flow}, of the connector, raised {type(error).__name__}: {error}"
             self._failed(fit, DeclarationError(what))
             return []
         return self._told(batch, fit, outcomes)

@@ -20,9 +20,9 @@ from sqlcrm_activecampaign.sandbox import sandbox
 
 NOTES = 25
 SCRIPT = (
-    "insert into notes@ac (note, related_id, related_type) values "
+    "set bulk = off;\ninsert into notes@ac (note, related_id, related_type) values "
     + ", ".join(f"('Told {n}', {n}, 'Subscriber')" for n in range(1, NOTES + 1))
-    + ";\nupdate contacts@ac set first_name = 'Told' where id between 1 and 9"
+    + ";\nupdate contacts@ac set first_name = 'Told' where id between 1 and 40"
 )
 STOPS = [signal.SIGINT, signal.SIGTERM]
 POSTS = [1, 12, NOTES + 4]
@@ -80,7 +80,7 @@ def _check(crm: Crm, unknown: int) -> None:
     assert set(notes.values()) == {1}
     assert unknown <= 1, "no more than the call that was under way"
     assert NOTES - unknown <= len(notes) <= NOTES
-    assert sum(person["firstName"] == "Told" for person in state["contacts"]) == 9
+    assert sum(person["firstName"] == "Told" for person in state["contacts"]) == 40
 
 
 @pytest.mark.parametrize("stop", STOPS)

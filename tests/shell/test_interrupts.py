@@ -32,7 +32,9 @@ def started(arguments, work, environment, **pipes):
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_a_write_stops_in_order_says_how_to_resume_and_is_resumed(work, environment, bare, write_config, stop):
+def test_a_write_stops_in_order_says_how_to_resume_and_is_resumed(
+    work, environment, bare, write_config, stop
+):
     posts, under_way = count(1), threading.Event()
 
     def log(call: str) -> None:

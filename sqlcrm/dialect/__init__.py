@@ -2,7 +2,16 @@
 
 from sqlcrm.dialect.explain import Explain
 from sqlcrm.dialect.lexer import LOCAL, SYSTEM, Argument, Lexed, Ref, lex, split
-from sqlcrm.dialect.model import Assignment, Case, Conflict, Merge, Statement, Step, Synchronize
+from sqlcrm.dialect.model import (
+    Assignment,
+    Case,
+    Conflict,
+    Merge,
+    Statement,
+    Step,
+    Synchronize,
+    repeats,
+)
 from sqlcrm.dialect.statements import moved, parse, statements
 
 __all__ = [
@@ -22,6 +31,7 @@ __all__ = [
     "lex",
     "moved",
     "parse",
+    "repeats",
     "split",
     "statements",
 ]

@@ -9,6 +9,11 @@ from sqlcrm.dialect.explain import Explain
 from sqlcrm.dialect.lexer import LOCAL, Lexed, Ref
 
 
+def repeats(text: str) -> bool:
+    """Whether the hint `/*+ repeat */` asks to make rows again that were made before."""
+    return re.search(r"/\*\+\s*repeat\s*\*/", text, re.IGNORECASE) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """`column = expression` of an UPDATE; `start` is the column's offset in the text."""
@@ -143,7 +148,7 @@ class Statement:
     @property
     def repeat(self) -> bool:
         """Whether the hint `/*+ repeat */` asks to make rows again that were made before."""
-        return re.search(r"/\*\+\s*repeat\s*\*/", self.text, re.IGNORECASE) is not None
+        return repeats(self.text)
 
     @property
     def text(self) -> str:

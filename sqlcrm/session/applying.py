@@ -8,15 +8,17 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sqlcrm.dialect import repeats
 from sqlcrm.errors import Cancelled, GuardRefused, OutcomeUnknown
 from sqlcrm.session.lookups import Lookups
 from sqlcrm.session.moved import moved_rows, refused
-from sqlcrm.session.optouts import OptOuts
+from sqlcrm.session.optouts import OptOuts, addresses
 from sqlcrm.session.progress import Progress
 from sqlcrm.session.telling import first_rows
 from sqlcrm.writing import guards
 from sqlcrm.writing.carry import Carrying
 from sqlcrm.writing.consent import deliberate_rows
+from sqlcrm.writing.memory import made_since
 from sqlcrm.writing.place import Run
 from sqlcrm.writing.plan import DECLARED, WritePlan
 from sqlcrm.writing.report import Report
@@ -114,8 +116,16 @@ class Application:
         """Raise PlanMoved where rows that the plan rests on have changed since it was made."""
         self.lookups.forget()  # what planning read may be as old as the plan
         moved = moved_rows(self.plan, self.lookups)
+        if not repeats(self.plan.text):
+            table, journal = self.plan.relation.table, self.session.journal
+            made = made_since(journal, self.account, table, self.plan.operations)
+            moved += [(one, "was made by another run since") for one in made]
         if moved:
             raise refused(self.plan, moved)
+
+    def begin_now(self) -> None:
+        """Count calls and time from now: planning was some time ago."""
+        self._since, self._started = len(self.session.connections.calls), time.monotonic()
 
     def give_up(self, why: str) -> None:
         """Skip all that was frozen."""
@@ -155,11 +165,12 @@ class Application:
         return self.report()
 
     def _remember_opt_outs(self) -> None:
-        """Remember who has opted out, before persons are deleted and their rows with them."""
+        """Remember who has opted out, before persons are deleted, or get another address."""
+        names = addresses(self._opened.connector, self.plan.relation.table)
         rows = [
             Row(o.number, {}, before=dict(o.before or {}))
             for o in self.plan.planned
-            if DECLARED[o.verb] == "delete"
+            if DECLARED[o.verb] == "delete" or (o.before and names & o.values.keys())
         ]
         if rows:
             self.lookups.forget()
@@ -206,7 +217,7 @@ class Application:
         )
 
     def _source_hash(self) -> str:
-        return hashlib.sha256(self.plan.text.encode()).hexdigest()
+        return hashlib.sha256(" ".join(self.plan.text.casefold().split()).encode()).hexdigest()
 
     def _progress(self, done: int, every: int) -> None:
         self.session.progress(Progress(self.plan.target, done, done, every, writing=True))
@@ -225,7 +236,7 @@ class Application:
         """Return what has become of the plan so far."""
         calls = self.session.connections.calls[self._since :]
         counts = self.session.journal.counts(self.run, self.number)
-        states = [state for state in ("rejected", "unknown") if counts.get(state)]
+        states = [state for state in ("rejected", "unknown", "skipped") if counts.get(state)]
         journal = self.session.journal
         bad = first_rows(journal, self.run, self.number, states) if states else {}
         return Report(
@@ -238,6 +249,7 @@ class Application:
             seconds=time.monotonic() - self._started,
             rejected=bad.get("rejected", ()),
             unknown=bad.get("unknown", ()),
+            skipped=bad.get("skipped", ())[:1],
             unmatched=tuple(self.plan.unmatched),
             notices=self.plan.notices,
         )

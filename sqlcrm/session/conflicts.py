@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlcrm.errors import ProgrammingError
+from sqlcrm.errors import NotSupportedError, ProgrammingError
 from sqlcrm.execution.columns import stage_columns
 from sqlcrm.execution.engine import quote
 from sqlcrm.planner.dml import writable
 from sqlcrm.sdk import Column, Table
-from sqlcrm.writing.decide import columns_of
 from sqlcrm.writing.rows import Row, checked
 
 if TYPE_CHECKING:
@@ -71,14 +70,24 @@ def _evaluated(
     assignments = planning.statement.conflict.assignments
     statement, table, engine = planning.statement, planning.table, planning.session.engine
     columns = writable(statement, planning.relation, [a.column for a in assignments], "update")
+    if any(mark in a.expression for a in assignments for mark in planning.prepared.relations):
+        raise NotSupportedError(
+            "ON CONFLICT DO UPDATE SET cannot read a remote table: MERGE INTO … USING can"
+        )
+    named = {c.name for c in table.columns if any(c.name in a.expression for a in assignments)}
     known = {name for row in rows for name in existing[row.mark]}
-    known |= {c.name for c in table.columns if any(c.name in a.expression for a in assignments)}
+    known |= named | {column.name for column in columns}  # what is changed is known before
     target = [column for column in table.columns if column.name in known]
     before = {r.number: existing[r.mark] for r in rows}
     if any(column.name not in one for one in before.values() for column in target):
         before = _completed(planning, rows, [column.name for column in target])
+    for row in rows:
+        row.before = dict(before[row.number])
     came = _staged(
-        planning, "excluded", columns_of(table, given), {r.number: r.values for r in rows}
+        planning,
+        "excluded",
+        [c for c in table.columns if c.name in {*given, *named}],
+        {r.number: r.values for r in rows},
     )
     there = _staged(planning, "target", target, before)
     ref = statement.target

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,15 @@ from sqlcrm.dialect import Step, Synchronize
 from sqlcrm.errors import NotSupportedError, ProgrammingError, did_you_mean
 from sqlcrm.execution.engine import quote
 from sqlcrm.session.result import Result
-from sqlcrm.session.sides import past_limit, repeated, source_columns, unpaired
+from sqlcrm.session.sides import (
+    listed,
+    literal,
+    past_limit,
+    repeated,
+    source_columns,
+    step_of,
+    unpaired,
+)
 from sqlcrm.session.telling import SHOWN
 from sqlcrm.writing.report import Report
 
@@ -104,11 +112,11 @@ class _Local:
 
     def _column(self, name: str) -> str:
         """Return a column of the target in the target's spelling."""
-        found = next((one for one in self._types if one.casefold() == name.casefold()), None)
-        if found is None:
-            hint = did_you_mean(name, list(self._types))
-            raise ProgrammingError(f"{self.name} has no column {name!r}. {hint}")
-        return found
+        for one in self._types:
+            if one.casefold() == name.casefold():
+                return one
+        hint = did_you_mean(name, list(self._types))
+        raise ProgrammingError(f"{self.name} has no column {name!r}. {hint}")
 
     def _pair(self) -> None:
         """Pair the columns of both sides by name."""
@@ -146,7 +154,7 @@ class _Local:
         # Made from the target itself, its columns keep their collations.
         engine.run(
             f'CREATE OR REPLACE TABLE {self._source} AS SELECT 0::BIGINT AS "row number", '
-            f'NULL::VARCHAR AS "row problem", {_listed(self._pairs)} FROM {self._target} LIMIT 0'
+            f'NULL::VARCHAR AS "row problem", {listed(self._pairs)} FROM {self._target} LIMIT 0'
         )
         values, problems = [], []
         for name, own in self._pairs.items():
@@ -154,7 +162,7 @@ class _Local:
             values.append(f"TRY_CAST({value} AS {kind})")
             problems.append(
                 f"CASE WHEN {value} IS NOT NULL AND TRY_CAST({value} AS {kind}) IS NULL THEN "
-                f"{_literal(f'{name}: ')} || {value}::VARCHAR || {_literal(f' is no {kind}')} END"
+                f"{literal(f'{name}: ')} || {value}::VARCHAR || {literal(f' is no {kind}')} END"
             )
         parts = f"row_number() OVER (), COALESCE({', '.join(problems)}), {', '.join(values)}"
         if self._sync.where:  # it may ask for remote tables
@@ -202,20 +210,21 @@ class _Local:
         self._refuse("target", "there", there)
 
     def _refuse(self, side: str, alias: str, rows: str) -> None:
-        keys = _listed(self._key, f"{alias}.")
+        keys = listed(self._key, f"{alias}.")
         query = f"SELECT {keys} FROM {rows} GROUP BY {keys} HAVING count(*) > 1"
-        (number,) = self._run(f"SELECT count(*) FROM ({query})")[0]
-        repeated(self._key, side, number, self._run(f"{query} LIMIT 3") if number else [])
+        found = self._run(query)
+        repeated(self._key, side, len(found), found[:3])
 
     def _decide(self, updated: Sequence[str]) -> None:
         """Write down what becomes of each row of both sides."""
         insert, update, delete = (self._sync.step(v) for v in ("insert", "update", "delete"))
         differs = "false" if update is None else self._differs(updated)
         verb = (
-            f'CASE WHEN came."row number" IS NULL THEN {_step(delete)} '
+            f'CASE WHEN came."row number" IS NULL THEN {step_of(delete)} '
             f"WHEN came.\"row problem\" IS NOT NULL THEN 'rejected' "
             f"WHEN NOT {self._keyed('came')} THEN 'unchanged' "
-            f'WHEN there."row id" IS NULL THEN {_step(insert)} '
+            f"WHEN there.\"row id\" IS NULL AND {self._beyond()} THEN 'unchanged' "
+            f'WHEN there."row id" IS NULL THEN {step_of(insert)} '
             f"WHEN {differs} THEN 'update' ELSE 'unchanged' END"
         )
         join = "LEFT" if delete is None else "FULL"
@@ -236,6 +245,12 @@ class _Local:
             f"CREATE OR REPLACE TABLE {self._operations} AS SELECT *, row_number() OVER "
             f'(PARTITION BY verb ORDER BY "row number", "row id") AS place FROM ({text})'
         )
+
+    def _beyond(self) -> str:
+        """Return the condition that a row is there already, but outside the scope."""
+        if not self._sync.where:
+            return "false"
+        return f"EXISTS (FROM {self._target} AS there WHERE {self._same_key()})"
 
     def _differs(self, updated: Sequence[str]) -> str:
         """Return the condition that a row is to be updated."""
@@ -272,7 +287,7 @@ class _Local:
             self.rejected = [
                 (number, dict(zip(self._key, key, strict=True)), problem)
                 for number, problem, *key in self._run(
-                    f'SELECT "row number", "row problem", {_listed(self._key)} FROM {self._source} '
+                    f'SELECT "row number", "row problem", {listed(self._key)} FROM {self._source} '
                     f'WHERE "row problem" IS NOT NULL ORDER BY 1 LIMIT {SHOWN}'
                 )
             ]
@@ -308,23 +323,11 @@ class _Local:
                 "WHERE o.verb = 'update') AS came WHERE there.rowid = came.\"row id\""
             )
         self._run(
-            f"INSERT INTO {self._target} ({_listed(inserted)}) "
-            f"SELECT {_listed(inserted, 'came.')} FROM {rows} "
+            f"INSERT INTO {self._target} ({listed(inserted)}) "
+            f"SELECT {listed(inserted, 'came.')} FROM {rows} "
             "WHERE o.verb = 'insert' ORDER BY o.\"row number\""
         )
 
     def _assigned(self, name: str) -> str:
         value = f"COALESCE(came.{name}, there.{name})" if self._values else f"came.{name}"
         return f"{name} = {value}"
-
-
-def _step(step: Step | None) -> str:
-    return f"'{step.verb}'" if step is not None else "'unchanged'"
-
-
-def _listed(names: Iterable[str], side: str = "") -> str:
-    return ", ".join(f"{side}{quote(name)}" for name in names)
-
-
-def _literal(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -114,10 +114,14 @@ def unfinished(session: Session) -> list[str]:
     for one in due(session):
         name = f" ({one.script})" if one.script else ""
         found.append(
-            f"run {one.run}{name} of {one.started_at:%Y-%m-%d %H:%M} UTC was {one.state} before "
-            f"its work was done: sqlcrm resume {one.run}"
+            f"run {one.run}{name} of {one.started_at:%Y-%m-%d %H:%M} UTC {_ended(one.state)} "
+            f"before its work was done: sqlcrm resume {one.run}"
         )
     return found
+
+
+def _ended(state: str) -> str:
+    return "crashed" if state == "crashed" else f"was {state}"
 
 
 def prune(session: Session, older_than: float) -> dict[str, int]:

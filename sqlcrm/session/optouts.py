@@ -12,7 +12,7 @@ from sqlcrm.errors import Error
 from sqlcrm.execution.engine import quote
 from sqlcrm.execution.staging import Staged
 from sqlcrm.planner.plan import Relation
-from sqlcrm.sdk import Consent, Need, Table
+from sqlcrm.sdk import Connector, Consent, Need, Table
 from sqlcrm.session.lookups import Lookups
 from sqlcrm.session.prepared import Prepared
 from sqlcrm.session.state import Session
@@ -25,6 +25,18 @@ Seen = tuple[str, str, str]
 def by_id(need: Need, key: Any) -> str:
     """Return the name of a person by the CRM's own id."""
     return f"{need.table} {key}"
+
+
+def addresses(connector: Connector, table: Table) -> set[str]:
+    """Return the columns of a table by which persons are named for good."""
+    found = set()
+    for other in connector.tables:
+        person = other.consent.person if other.consent is not None else ""
+        if isinstance(person, Need) and person.table == table.name:
+            found.add(person.value)
+        elif person and other.name == table.name:
+            found.add(str(person))
+    return found
 
 
 def scope_of(consent: Consent, row: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from sqlcrm.errors import ProgrammingError
 
 if TYPE_CHECKING:
     from sqlcrm.planner.plan import Relation
+    from sqlcrm.state.values import Operation
     from sqlcrm.writing.plan import WritePlan
 
 
@@ -71,13 +72,25 @@ class Pendings(Generic[W]):
                 plan.relation.connection,
                 table.name,
             )
-            if not same or not table.natural_key:
+            if not same:
+                continue
+            if not table.natural_key:
+                if {_sealed(o) for o in one.plan.planned} & {_sealed(o) for o in plan.planned}:
+                    raise ProgrammingError(
+                        f"equal rows of {plan.target} wait for COMMIT already. COMMIT first"
+                    )
                 continue
             theirs = natural_marks(table, [o.natural_key for o in one.plan.planned])
             if theirs & natural_marks(table, [o.natural_key for o in plan.operations]):
                 raise ProgrammingError(
                     f"rows of {plan.target} have writes already that wait for COMMIT. COMMIT first"
                 )
+
+
+def _sealed(operation: Operation) -> str:
+    from sqlcrm.writing.memory import sealed
+
+    return f"{operation.verb} {sealed(operation.key)} {sealed(operation.values)}"
 
 
 def changes(plan: WritePlan, relation: Relation) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,14 +63,16 @@ def save(plan: Parts, session: Session, path: Path) -> None:
     }
     body["sha256"] = _seal(body)
     text = json.dumps(body, ensure_ascii=False, indent=1)
-    part = path.with_name(path.name + ".part")
+    part = path
     try:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        handle, name = tempfile.mkstemp(".part", f"{path.name}.", path.parent)  # 0600, its own
+        part = Path(name)
         with os.fdopen(handle, "w", encoding="utf-8", errors="surrogatepass") as file:
             file.write(text)
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        if part != path:
+            part.unlink(missing_ok=True)
         raise ConfigurationError(f"{path} cannot be written ({error.strerror})") from None
 
 

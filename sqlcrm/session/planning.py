@@ -21,6 +21,7 @@ from sqlcrm.session.returning import names_more, shown_columns
 from sqlcrm.session.state import Session
 from sqlcrm.session.telling import unclear, unmatched
 from sqlcrm.state.values import Operation
+from sqlcrm.writing.carriers import unsubscribes
 from sqlcrm.writing.decide import (
     Policy,
     carrier,
@@ -202,7 +203,7 @@ class Planning:
         for row in rows:
             before = None if row.problem else existing.get(row.mark)
             if row.number in changes and before is not None:
-                row.before = before
+                row.before = row.before or before
                 found.append(updated(policy, row, changes[row.number], exact=False))
             else:
                 found.append(inserted(policy, row, given, before, ignore=ignore))
@@ -234,7 +235,8 @@ class Planning:
         if consent is not None and consent.column not in given and number:
             self.notices.append(
                 f"{number:,} new rows of {self.table.name} give no {consent.column}: they are "
-                f"recorded with {consent.column} {consent.safe}, which subscribes nobody"
+                f"recorded with {consent.column} {consent.safe}, which subscribes nobody; only "
+                "WITH OPT IN changes that later"
             )
 
     def _named_columns(self, names: Sequence[str]) -> list[Column]:
@@ -282,7 +284,15 @@ class Planning:
 def _kept(plan: WritePlan) -> list[str]:
     """Say of how many rows the subscription is not raised, though the rest of them is written."""
     reasons = Counter(one.reason for one in plan.planned if one.reason)
-    return [f"{number:,} rows: {reason}" for reason, number in reasons.items()]
+    found = [f"{_rows(number)}: {reason}" for reason, number in reasons.items()]
+    lost = sum(unsubscribes(plan.relation.table, one) for one in plan.planned)
+    if lost:
+        found.append(f"{_rows(lost)} unsubscribed: undo cannot subscribe anybody again")
+    return found
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} row{'' if number == 1 else 's'}"
 
 
 def before_columns(table: Table, sets: Sequence[str]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from sqlcrm.errors import Error, ProgrammingError
 from sqlcrm.execution.columns import stage_columns
 from sqlcrm.session.applying import Application
 from sqlcrm.session.lookups import Lookups
-from sqlcrm.session.moved import check_calls
+from sqlcrm.session.moved import check_calls, refused
 from sqlcrm.session.pending import changes
 from sqlcrm.session.planfile import Part, Parts, load, save
 from sqlcrm.session.planning import Planning
@@ -174,6 +174,8 @@ class Plan:
         session = self._session
         for part in self.parts:
             session.next_statement(part.number)
+            if self._of_run is not None:
+                _refuse_undone(session, self._of_run, part)
             one = _application(session, part)
             if one.checked() is not None:
                 one.apply()  # the journal is to know what was refused
@@ -194,6 +196,15 @@ class Plan:
             session.engine.drop_stages()
             if self._of_run is not None and one.run:  # what was done before an error is undone
                 note_undone(session, one.run, part.number)
+
+
+def _refuse_undone(session: Session, run: int, part: Part) -> None:
+    """Raise PlanMoved where another undo has taken rows back since this one was planned."""
+    done = session.journal.operations(run, part.number, {"done"})
+    undone = {one.operation.number for one in done if one.undone_by is not None}
+    moved = [(one, "is undone already") for one in part.plan.planned if one.number in undone]
+    if moved:
+        raise refused(part.plan, moved)
 
 
 def _application(session: Session, part: Part) -> Application:

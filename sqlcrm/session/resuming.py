@@ -91,6 +91,18 @@ def resume(
     return resumed
 
 
+def give_up(session: Session, run: int) -> None:
+    """Give up what is left of a run that was stopped.
+
+    Raises: ProgrammingError where nothing is left; Busy where it is being worked on.
+    """
+    if not due(session, run):
+        _end_if_crashed(session, run)
+        raise ProgrammingError(f"run {run} has nothing to give up: `sqlcrm runs` lists the runs")
+    session.journal.take_over(run)
+    session.journal.give_up(run, "given up by hand")
+
+
 def _end_if_crashed(session: Session, run: int) -> None:
     """Write down that a run ended which left nothing behind.
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlcrm.dialect import Step, Synchronize
 from sqlcrm.errors import GuardRefused, ProgrammingError
-from sqlcrm.execution.engine import named_binds
+from sqlcrm.execution.engine import named_binds, quote
 from sqlcrm.session.prepared import Prepared
 from sqlcrm.session.relations import complete
 from sqlcrm.session.state import Session
+from sqlcrm.state.values import Operation
+from sqlcrm.writing.plan import DECLARED
 
 
 def source_columns(session: Session, prepared: Prepared, sync: Synchronize) -> list[str]:
@@ -66,3 +69,33 @@ def past_limit(step: Step, planned: int) -> str:
     raise GuardRefused(
         f"{verb} ERROR AFTER {limit} ROWS: {planned:,} rows are to be done, so nothing was written"
     )
+
+
+def step_of(step: Step | None) -> str:
+    """Return a step's verb as SQL text; what is not asked for leaves rows unchanged."""
+    return f"'{step.verb}'" if step is not None else "'unchanged'"
+
+
+def listed(names: Iterable[str], side: str = "") -> str:
+    """Return columns, of a side where one is named, as SQL."""
+    return ", ".join(f"{side}{quote(name)}" for name in names)
+
+
+def literal(value: str) -> str:
+    """Return a text as SQL."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def limited(step: Step, operations: list[Operation], notices: list[str]) -> list[Operation]:
+    """Apply EXIT or ERROR AFTER n ROWS of a step.
+
+    Raises: GuardRefused past ERROR AFTER.
+    """
+    ours = [o.number for o in operations if o.state == "planned" and DECLARED[o.verb] == step.verb]
+    notice = past_limit(step, len(ours))
+    if not notice:
+        return operations
+    notices.append(notice)
+    over = set(ours[step.limit :])
+    why = f"past EXIT AFTER {step.limit:,} ROWS"
+    return [replace(o, state="skipped", reason=why) if o.number in over else o for o in operations]

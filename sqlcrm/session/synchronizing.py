@@ -12,10 +12,10 @@ from sqlcrm.execution.columns import stage_columns
 from sqlcrm.execution.engine import quote
 from sqlcrm.planner.dml import writable
 from sqlcrm.sdk import Column
-from sqlcrm.session.sides import past_limit, repeated, source_columns, unpaired
+from sqlcrm.session.sides import limited, repeated, source_columns, unpaired
 from sqlcrm.state.values import Operation
 from sqlcrm.writing.decide import deleted, inserted, mark, updated
-from sqlcrm.writing.plan import DECLARED, WritePlan
+from sqlcrm.writing.plan import WritePlan
 from sqlcrm.writing.rows import Row, completed, emptied, fitted_row
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ class _Sides:
     written: dict[str, list[str]] = field(default_factory=dict)
 
 
+UNFIT = "the source has rows with a key that cannot be one, so who is missing cannot be told"
+
+
 class _Synchronizing:
     """One SYNCHRONIZE on its way to a plan."""
 
@@ -52,6 +55,7 @@ class _Synchronizing:
         self._table = planning.table
         self._key = [self._target_column(name) for name in self._sync.key]
         self._rows: list[Row] = []
+        self._unfit = 0  # rows of the source whose key cannot be one
         self._keyless = self._sync.ignore_nulls in {"all", "identified by"}
         self._values = self._sync.ignore_nulls in {"all", "values"}
 
@@ -65,14 +69,20 @@ class _Synchronizing:
         targets = self._targets(sides)
         operations = self._decided(sides, targets)
         for step in self._sync.steps:
-            operations = self._limited(step, operations)
+            operations = limited(step, operations, self._planning.notices)
         deletes = self._sync.step("delete") is not None
         return self._planning.of(
             operations,
             errors=self._sync.errors,
-            source_rows=len(self._rows) if deletes else None,
+            source_rows=self._usable if deletes else None,
             total=len(targets) if deletes and not self._scoped else None,
         )
+
+    @property
+    def _usable(self) -> int:
+        """The source's rows that name somebody."""
+        keyless = sum(self._is_keyless(row.mark) for row in self._rows)
+        return len(self._rows) - self._unfit - keyless
 
     @property
     def _scoped(self) -> bool:
@@ -163,9 +173,16 @@ class _Synchronizing:
             own = values[: len(sides.columns)]
             row = fitted_row(number, sides.columns, own, table=self._table, zone=zone)
             row.mark = mark(self._key, row.values)
+            self._unfit += row.problem != "" and self._key_problem(row, zone)
             row.opt_in = opt_in == "" or bool(opt_in and values[-1])
             found.append(row)
         return found
+
+    def _key_problem(self, row: Row, zone: str) -> bool:
+        """Whether it is the key of a row that is unfit: it names nobody then."""
+        values = [row.values.get(column.name) for column in self._key]
+        found = fitted_row(row.number, self._key, values, table=self._table, zone=zone)
+        return found.problem != ""
 
     def _is_keyless(self, one: Mark) -> bool:
         """Whether a row without any key is ignored, as IGNORE NULLS asks for."""
@@ -296,22 +313,9 @@ class _Synchronizing:
         for one, before in targets.items():
             if one not in wanted and not self._is_keyless(one):
                 rows.append(Row(len(self._rows) + len(rows) + 1, {}, before=dict(before)))
-        return [deleted(self._planning.policy, row) for row in rows]
-
-    def _limited(self, step: Step, operations: list[Operation]) -> list[Operation]:
-        """Apply EXIT or ERROR AFTER n ROWS of a step."""
-        if step.limit is None:
-            return operations
-        ours = [
-            o.number for o in operations if o.state == "planned" and DECLARED[o.verb] == step.verb
-        ]
-        notice = past_limit(step, len(ours))
-        if not notice:
-            return operations
-        self._planning.notices.append(notice)
-        over = set(ours[step.limit :])
-        limit = f"{step.limit:,}"
-        why = f"past EXIT AFTER {limit} ROWS"
-        return [
-            replace(o, state="skipped", reason=why) if o.number in over else o for o in operations
-        ]
+        found = [deleted(self._planning.policy, row) for row in rows]
+        if not self._unfit or not found:
+            return found
+        # Any of them may be who an unusable key means.
+        self._planning.notices.append(f"{len(found):,} rows were not deleted: {UNFIT}")
+        return [replace(one, state="skipped", reason=UNFIT) for one in found]

@@ -111,6 +111,7 @@ def first_rows(
     for row in rows:
         shown = found.get(row[place["state"]])
         if shown is not None and len(shown) < SHOWN:
-            key = json.loads(row[place["natural_key"]] or "{}")
+            natural = json.loads(row[place["natural_key"]] or "{}")
+            key = natural or json.loads(row[place["new_values"]] or "{}")
             shown.append((int(row[place["number"]]), key, str(row[place["reason"]])))
     return found

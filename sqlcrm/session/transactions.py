@@ -39,8 +39,10 @@ def transacted(session: Session, statement: Statement, run: Callable[[], Result]
         session.in_transaction = True
     elif first in _COMMIT | _ROLLBACK:
         session.in_transaction = False
-    if first in _ROLLBACK:
+    if first in _ROLLBACK and len(session.pending):
+        number = sum(len(one.plan.planned) for one in session.pending)
         give_up(session, "rolled back")
+        result.notices = (*result.notices, f"given up: {number:,} planned writes")
     return result
 
 
@@ -82,7 +84,9 @@ def _applied(session: Session) -> list[Report]:
     code = 1
     try:
         while waiting:
-            reports.append(waiting.pop(0).carry_out())
+            one = waiting.pop(0)
+            one.begin_now()
+            reports.append(one.carry_out())
         code = 0
     except Cancelled as error:
         code = error.exit_code  # what is left stays planned, and is resumed

@@ -43,9 +43,17 @@ def undo_plan(session: Session, run: int, *, force: bool = False) -> Plan:
     Raises: ProgrammingError where there is no such run; WrongAccount where a connection leads to
     another account by now.
     """
+    run = min(run, 2**62)  # no such run either, and SQLite can count so far
     place, rows = session.journal.relation("statements", run=run)
     if not rows:
-        raise ProgrammingError(f"run {run} wrote nothing: runs@sqlcrm and `sqlcrm runs` list them")
+        raise ProgrammingError(
+            f"run {run} wrote nothing, or is no longer in the journal: `sqlcrm runs` lists the runs"
+        )
+    if session.journal.unfinished(run):
+        raise ProgrammingError(
+            f"run {run} was stopped before its work was done. Finish it first (sqlcrm resume "
+            f"{run}), or give up what is left (sqlcrm resume {run} --give-up)"
+        )
     _note_earlier(session, run)
     names = [name for name, _ in place]
     after: dict[tuple[str, str], dict[Any, Image | None]] = {}
@@ -185,6 +193,11 @@ class _Undoing:
             if problem:
                 return _refused(operation, problem, row)
             self.seen[mark(self._key, row)] = None
+            if table.touches:
+                self._note(
+                    f"with a row of {table.name} goes all that hangs on it, whoever made it: "
+                    f"{', '.join(table.touches)}"
+                )
             return deleted(policy, current)
         consent = table.consent
         self._say(operation)

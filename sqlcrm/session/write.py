@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from sqlcrm.errors import Error
 from sqlcrm.session.applying import Application
 from sqlcrm.session.planning import Planning
 from sqlcrm.session.prepared import Prepared
@@ -31,7 +32,11 @@ def write(session: Session, prepared: Prepared) -> Result:
     returning = prepared.statement.returning
     if returning is None:
         return Result(report=report)
-    return returned(session, prepared, plan, one, report)
+    try:
+        return returned(session, prepared, plan, one, report)
+    except Error as error:
+        error.args = (f"RETURNING failed: {error}\nThe write itself is done: {report.lines()[0]}",)
+        raise
 
 
 def wait(session: Session, one: Application) -> Result:

@@ -53,16 +53,21 @@ def apply(context: click.Context, /, file: str, **options: Any) -> int:
 
 @click.command()
 @click.argument("number", metavar="[RUN]", type=click.IntRange(1), required=False)
+@click.option("--give-up", is_flag=True, help="Give up what is left of RUN instead.")
 @report_option
 @wait_option
 @config_option
 @click.pass_context
-def resume(context: click.Context, /, number: int | None, **options: Any) -> int:
+def resume(context: click.Context, /, number: int | None, *, give_up: bool, **options: Any) -> int:
     """Finish the runs, or that one, that a crash, a kill or Ctrl-C ended before their work did.
 
     What was sent without an answer is looked up, never sent blindly."""
-    from sqlcrm.shell.writes import resume_runs
+    from sqlcrm.shell.writes import give_up_run, resume_runs
 
+    if give_up:
+        if number is None:
+            raise click.UsageError("--give-up takes the number of a RUN")
+        return give_up_run(order_of(context, "", "", options), number)
     return resume_runs(order_of(context, "", "", options), number)
 
 
@@ -96,6 +101,9 @@ def journal() -> None:
 def prune(context: click.Context, /, age: float, **options: Any) -> int:
     """Delete finished runs that are older. What keeps rows from being doubled stays."""
     from sqlcrm.shell.writes import prune_journal
+
+    if age < 86_400:  # 1m would be a minute, and was meant as a month
+        raise click.UsageError("--older-than takes a day or more, in days: 90d")
 
     return prune_journal(order_of(context, "", "", options), age)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlcrm.errors import Cancelled, Error
 from sqlcrm.session.opening import abandon, forget, open_session, prune
 from sqlcrm.session.plans import Plan, load_plan, make_plan
-from sqlcrm.session.resuming import Resumed, resume
+from sqlcrm.session.resuming import Resumed, give_up, resume
 from sqlcrm.session.undoing import undo_plan
 from sqlcrm.shell.narration import Narrator
 from sqlcrm.shell.output import Output
@@ -135,6 +135,16 @@ def resume_runs(order: Order, run: int | None) -> int:
         if not found:
             desk.narrator.say("there is nothing to resume")
         return next((code for code in (5, 4) if code in codes), 0)
+
+
+def give_up_run(order: Order, run: int) -> int:
+    """Give up what is left of a run that was stopped."""
+    with _open(order) as desk:
+        give_up(desk.session, run)
+        desk.narrator.say(
+            f"what was left of run {run} is given up: sqlcrm undo {run} takes it back"
+        )
+    return 0
 
 
 def prune_journal(order: Order, age: float) -> int:

@@ -1,4 +1,4 @@
-"""Statements that wait for COMMIT: begun all at once, or given up where nobody can commit."""
+"""Work that is begun all at once, by COMMIT, or given up."""
 
 from __future__ import annotations
 
@@ -21,6 +21,21 @@ _WAITING = """
 SELECT s.run_id, s.number, r.pid, r.process, r.host
 FROM statements s JOIN runs r USING (run_id) WHERE s.state = 'planned'
 """
+_GIVE_UP = (
+    """
+    UPDATE operations SET state = 'skipped', reason = ?, ended_at = ?
+    WHERE run_id = ? AND state = 'planned'
+    """,
+    """
+    UPDATE operations SET state = 'unknown', reason = ?, ended_at = ?
+    WHERE run_id = ? AND state = 'sent'
+    """,
+    """
+    UPDATE statements SET state = 'failed', error = ?, ended_at = ?
+    WHERE run_id = ? AND state IN ('planned', 'running')
+    """,
+    "UPDATE runs SET state = 'failed', error = ?, ended_at = ?, exit_code = 1 WHERE run_id = ?",
+)
 ABANDONED = "its session ended before COMMIT"
 
 
@@ -40,6 +55,13 @@ class Commits:
             changed = connection.executemany(_START, [(at, *place) for place in places])
             expect(changed, len(places), "only what waits can be committed")
             connection.executemany(_AGAIN, [(run,) for run in {run for run, _ in places}])
+
+    def give_up(self, run: int, why: str) -> None:
+        """End a run that was stopped: what is planned is skipped, what was sent stays unknown."""
+        at = now()
+        with self._database.writing("given_up") as connection:
+            for sql in _GIVE_UP:
+                connection.execute(sql, (why, at, run))
 
     def drop_uncommitted(self) -> int:
         """Skip what waits for a COMMIT that nobody is left to give; return how many statements."""

@@ -84,6 +84,7 @@ class Journal:
         commits = Commits(database)
         self.commit = commits.commit
         self.drop_uncommitted = commits.drop_uncommitted
+        self.give_up = commits.give_up
         memory = Memory(database)
         self.superseded = partial(superseded, database)
         self.last_sent = partial(last_sent, database)

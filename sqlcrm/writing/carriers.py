@@ -200,8 +200,18 @@ def undo_calls(plan: WritePlan) -> int | None:
     table = plan.relation.table
     able = 0
     for operation in plan.planned:
-        able += table.carrier(INVERSE[operation.verb]) is not None or _lowers(table, operation)
+        back = table.carrier(INVERSE[operation.verb]) is not None
+        able += (back or _lowers(table, operation)) and not unsubscribes(table, operation)
     return able if able or not plan.planned else None
+
+
+def unsubscribes(table: Table, operation: Operation) -> bool:
+    """Whether an operation takes a subscription away, which undo may not give back."""
+    consent, before = table.consent, operation.before
+    if consent is None or before is None or consent.column not in operation.values:
+        return False
+    left = operation.values[consent.column] not in consent.subscribed
+    return left and before.get(consent.column) in consent.subscribed
 
 
 def _lowers(table: Table, operation: Operation) -> bool:

@@ -16,7 +16,7 @@ from sqlcrm.state.values import Operation, Settled
 from sqlcrm.writing.apply import Applied, Applying, alone
 from sqlcrm.writing.place import Run
 from sqlcrm.writing.plan import WritePlan
-from sqlcrm.writing.verify import Find, LookedUp, look_up
+from sqlcrm.writing.verify import FOUND, Find, LookedUp, look_up
 
 Accepted = Sequence[tuple[Operation, str, Write]]
 
@@ -105,6 +105,8 @@ class Carrying:
         found = look_up(self._table, operations, self._find)
         settled = [
             dataclasses.replace(one, reason=self._plan.by_number[one.number].reason)
+            if one.reason == FOUND
+            else one
             for one in found.settled
         ]
         self._undone = found.undone

@@ -11,7 +11,7 @@ from sqlcrm.errors import NotSupportedError
 from sqlcrm.sdk import Column, Table, Write
 from sqlcrm.state.values import Operation, to_json
 from sqlcrm.writing.checks import comparable, identical, same
-from sqlcrm.writing.consent import guarded, safe_default
+from sqlcrm.writing.consent import guarded, raises, safe_default
 from sqlcrm.writing.rows import Row
 
 Before = Mapping[str, Any]
@@ -87,6 +87,8 @@ def inserted(
     if not row.problem and before is not None:
         other = [] if ignore else _others(policy, row, given, before)
         why = f"exists with another {' and '.join(other)}; UPDATE or ON CONFLICT changes it"
+        if table.consent is not None and raises(table.consent, row.values, before):
+            why += f", {table.consent.column} only WITH OPT IN"
         state = ("rejected", why) if other else ("unchanged", "exists")
         return _operation(table, row, verb, row.values, before, *state)
     safe_default(table.consent, row.values)
@@ -158,7 +160,8 @@ def _changed(
         equal = identical(value, before.get(name))
         if not equal and not exact and column is not None:
             equal = same(column, value, before.get(name))
-        if not equal and not _kept_so(known, name, value, before):
+        about = policy.table.consent is not None and name == policy.table.consent.column
+        if not equal and (about or not _kept_so(known, name, value, before)):
             found[name] = value
     return found
 

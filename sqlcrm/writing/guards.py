@@ -85,8 +85,9 @@ def _check_source(plan: WritePlan, limits: Limits, earlier: int | None) -> None:
     what = "is empty" if empty else (
         f"has {plan.source_rows:,} rows, and had {earlier:,} when this last ran"
     )  # fmt: skip
+    changes, deletes = len(plan.planned), plan.deletes
     raise GuardRefused(
-        f"the source {what}, and {plan.deletes:,} rows of {plan.target} would be deleted: nothing "
-        f"was written. If the source is whole: --max-deletes {plan.deletes} "
-        f"(in Python: connect(max_deletes={plan.deletes}))"
+        f"the source {what}, and {deletes:,} rows of {plan.target} would be deleted: nothing was "
+        f"written. If the source is whole: --max-changes {changes} --max-deletes {deletes} "
+        f"(in Python: connect(max_changes={changes}, max_deletes={deletes}))"
     )

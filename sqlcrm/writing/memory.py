@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlcrm.sdk import Table
 from sqlcrm.state.journal import Journal
-from sqlcrm.state.values import to_json
+from sqlcrm.state.values import Operation, to_json
 from sqlcrm.writing.decide import Kept, columns_of, mark
 from sqlcrm.writing.rows import Row
 
@@ -33,6 +33,40 @@ def earlier_runs(
         if before:
             found[row.number] = before.pop(0)
     return found
+
+
+def made_since(
+    journal: Journal, account: int, table: Table, operations: Sequence[Operation]
+) -> list[Operation]:
+    """Return the rows to make that other runs have made since they were planned.
+
+    Of tables that only the journal remembers: what planning knew of stands among the operations,
+    as unchanged or rejected rows of the same values.
+    """
+    if table.natural_key:
+        return []
+    known: Counter[str] = Counter()
+    planned: dict[str, list[Operation]] = defaultdict(list)
+    for one in operations:
+        if one.verb in {"create", "link"} and one.state == "planned":
+            planned[_sealed(json.loads(to_json(one.values)))].append(one)
+        else:
+            known[_sealed(json.loads(to_json(one.values)))] += 1
+    if not planned:
+        return []
+    made: Counter[str] = Counter()
+    for _run, _state, text in journal.made_before(account, table.name):
+        made[_sealed(json.loads(text))] += 1
+    return [
+        one
+        for values, ours in planned.items()
+        for one in ours[: max(0, made[values] - known[values])]
+    ]
+
+
+def sealed(values: Mapping[str, Any]) -> str:
+    """Return one text for equal values."""
+    return _sealed(json.loads(to_json(values)))
 
 
 def kept_forms(journal: Journal, account: int, table: Table) -> Kept:

@@ -37,6 +37,7 @@ class Report:
     seconds: float
     rejected: Sequence[tuple[int, Mapping[str, Any], str]] = ()
     unknown: Sequence[tuple[int, Mapping[str, Any], str]] = ()
+    skipped: Sequence[tuple[int, Mapping[str, Any], str]] = ()
     unmatched: Sequence[Unmatched] = ()
     notices: Sequence[str] = field(default=())
 
@@ -62,7 +63,8 @@ class Report:
             f"  ({calls:,} call{'' if calls == 1 else 's'}{f': {by}' if by else ''}; "
             f"{self.seconds:.1f} s{f'; run {self.run}' if self.run else ''})"
         ]
-        for title, rows in (("rejected", self.rejected), ("unknown", self.unknown)):
+        bad = {"rejected": self.rejected, "unknown": self.unknown, "skipped": self.skipped}
+        for title, rows in bad.items():
             found += [f"  {title} row {n}: {_shown(key)}{why}" for n, key, why in rows]
             more = self.counts.get(title, 0) - len(rows)
             if rows and more > 0:
@@ -84,4 +86,6 @@ def _shown(key: Mapping[str, Any]) -> str:
 
 
 def _where(title: str) -> str:
-    return "rejected@sqlcrm" if title == "rejected" else "operations@sqlcrm WHERE state = 'unknown'"
+    return (
+        "rejected@sqlcrm" if title == "rejected" else f"operations@sqlcrm WHERE state = '{title}'"
+    )

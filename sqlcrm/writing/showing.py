@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlcrm.state.values import Operation, to_json
+from sqlcrm.writing.checks import identical
 from sqlcrm.writing.plan import WritePlan
 
 PLANNED = (
@@ -18,6 +19,10 @@ PLANNED = (
     ("batch", "BIGINT"),
 )
 """The columns of a plan; an action is the verb of what is planned, the outcome of the rest."""
+
+
+REJECTED = 5
+"""Rejected rows that the lines name; the others are counted."""
 
 
 def plan_rows(plan: WritePlan) -> Iterator[tuple[Any, ...]]:
@@ -36,10 +41,12 @@ def named(operation: Operation) -> str:
 def changes(operation: Operation) -> str | None:
     """Return what is written, column by column, with what was there before."""
     before = operation.before
-    if operation.verb in {"delete", "unlink"}:
+    if operation.verb in {"delete", "unlink"} or operation.state == "unchanged":
         return None
     parts = []
     for name, value in operation.values.items():
+        if before is not None and identical(value, before.get(name)):
+            continue
         if before is not None and name in before:
             parts.append(f"{name}: {_shown(before[name])} → {_shown(value)}")
         elif name not in operation.natural_key:
@@ -67,6 +74,10 @@ def plan_lines(plan: WritePlan) -> list[str]:
         found.append("  changes " + ", ".join(f"{n:,} {name}" for name, n in changed.items()))
     if plan.planned:
         found.append("  " + forecast_line(plan))
+    rejected = [one for one in plan.operations if one.state == "rejected"]
+    found += [f"  rejected row {o.number}: {named(o)}: {o.reason}" for o in rejected[:REJECTED]]
+    if len(rejected) > REJECTED:
+        found.append(f"  … and {len(rejected) - REJECTED:,} more")
     return found + [f"  note: {notice}" for notice in plan.notices]
 
 

@@ -7,17 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlcrm.errors import Error
-from sqlcrm.sdk import Column, Table, Write
+from sqlcrm.sdk import Column, Consent, Table, Write
 from sqlcrm.state.values import Operation, Settled
 from sqlcrm.writing.carriers import known, single
 from sqlcrm.writing.checks import same
 from sqlcrm.writing.decide import columns_of, mark, reading_key
-from sqlcrm.writing.replies import differing
 
 Found = Mapping[tuple[Any, ...], Mapping[str, Any]]
 
 Find = Callable[[Sequence[Column], Sequence[Mapping[str, Any]], Sequence[str]], Found]
 """Reads the target's rows that have one of these keys, and names their columns; by their key."""
+
+
+FOUND = "the answer was lost; found by looking it up"
+"""The reason of a row that is as it was sent, or nearly so."""
 
 
 @dataclass(slots=True)
@@ -83,14 +86,25 @@ def _judge(
     )
     if row is not None and (fits or operation.verb != "update"):
         identity = str(row.get(table.key[0]) or "") if table.key else ""
-        reason = "the answer was lost; found by looking it up"
+        reason = FOUND
         if not fits:
             reason += ", with other values than were sent"
-        after = differing(operation, row)
-        found.settled.append(Settled(number, "done", reason, identity, after=after))
+        if table.consent is not None and _refused(table.consent, operation, row):
+            name = table.consent.column
+            words = f"{name} is {row.get(name)} in the CRM, which did not change it"
+            found.settled.append(Settled(number, "rejected", words, identity))
+            return
+        # What somebody else may have changed tells nothing of how the CRM keeps what is sent.
+        found.settled.append(Settled(number, "done", reason, identity))
         return
     surely = row is None or _as_before(table, operation, row)
     _again(operation, write, found, surely=surely)
+
+
+def _refused(consent: Consent, operation: Operation, row: Mapping[str, Any]) -> bool:
+    """Whether a status was sent and another is there."""
+    sent = operation.values.get(consent.column)
+    return sent is not None and row.get(consent.column) != sent
 
 
 def _as_before(table: Table, operation: Operation, row: Mapping[str, Any]) -> bool:

@@ -166,10 +166,8 @@ class _Local:
             )
         parts = f"row_number() OVER (), COALESCE({', '.join(problems)}), {', '.join(values)}"
         if self._sync.where:  # it may ask for remote tables
-            scope = prepared.plan(
-                f"SELECT 1 FROM {self._sync.target_name} WHERE {self._sync.where}"
-            )
-            prepared.stage(scope)
+            scope = f"SELECT 1 FROM {self._sync.target_name} WHERE {self._sync.where}"
+            prepared.stage(prepared.plan(scope))
         marked = f"SELECT {parts} FROM {self._sync.source} AS source"
         plan = prepared.plan(marked)
         prepared.stage(plan)
@@ -196,9 +194,8 @@ class _Local:
         """Return the condition that a row of a side has a key to be paired by."""
         if not self._keyless:
             return "true"
-        return (
-            f"COALESCE({', '.join(f'{side}.{quote(n)}::VARCHAR' for n in self._key)}) IS NOT NULL"
-        )
+        keys = ", ".join(f"{side}.{quote(name)}::VARCHAR" for name in self._key)
+        return f"COALESCE({keys}) IS NOT NULL"
 
     def _refuse_repeats(self) -> None:
         """Raise where a key occurs twice on a side, of the target only where it matters."""

@@ -337,12 +337,13 @@ def test_the_source_may_be_a_file_or_a_query(crm, db, counts, tmp_path, kind):
     path = tmp_path / f"people.{kind}"
     source = f"'{path}'"
     if kind == "xlsx":
-        from openpyxl import Workbook
+        from xlsxwriter import Workbook
 
-        book = Workbook()
-        for row in [("email", "first_name"), *db.execute("select * from people").fetchall()]:
-            book.active.append(row)
-        book.save(path)
+        with Workbook(path) as book:
+            sheet = book.add_worksheet()
+            rows = [("email", "first_name"), *db.execute("select * from people").fetchall()]
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
     elif kind == "query":
         source = "(select lower(email) as email, first_name from people where email is not null)"
     else:

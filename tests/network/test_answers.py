@@ -172,8 +172,11 @@ def test_the_transport_never_sends_a_create_twice_on_a_dead_connection(bench, na
         if then == "early":  # its body was not read
             assert len(bench.crm.writes) == 20 + (kind != "notes")
         else:
-            assert sorted(arrived) == sorted(rows)
-            assert len(bench.crm.writes) == 20
+            # A note sent at the moment when its connection closes may never arrive: it is unknown.
+            lost = [name for name in rows if told.states[name] == "unknown"]
+            assert len(lost) <= 1
+            assert len(arrived) == len(set(arrived))
+            assert sorted({*arrived, *lost}) == sorted(rows)
 
 
 @pytest.mark.parametrize("kind", ["batched", "strict", "named"])

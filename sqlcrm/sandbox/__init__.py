@@ -13,19 +13,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlcrm.sandbox.clock import Clock
-from sqlcrm.sandbox.model import Call, Crm, Options, Reply, Running, Sandbox
+from sqlcrm.sandbox.model import (
+    Acting,
+    Call,
+    Crm,
+    Delivery,
+    Message,
+    Options,
+    Posting,
+    Reply,
+    Running,
+    Sandbox,
+    Switched,
+)
 
 if TYPE_CHECKING:
     from sqlcrm.sandbox.server import available, serve
 
 __all__ = [
+    "Acting",
     "Call",
     "Clock",
     "Crm",
+    "Delivery",
+    "Message",
     "Options",
+    "Posting",
     "Reply",
     "Running",
     "Sandbox",
+    "Switched",
     "available",
     "serve",
 ]

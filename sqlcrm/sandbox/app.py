@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
+from dataclasses import replace
 from time import perf_counter
 
 from starlette.types import Message, Receive, Scope, Send
@@ -11,10 +13,12 @@ from sqlcrm.sandbox.calls import CallLog, Line, Seen
 from sqlcrm.sandbox.control import control
 from sqlcrm.sandbox.faults import WORDED, Fault, Faults
 from sqlcrm.sandbox.limits import Limiter
-from sqlcrm.sandbox.model import Call, Options, Reply, Sandbox
+from sqlcrm.sandbox.model import Call, Options, Posting, Reply, Sandbox
+from sqlcrm.sandbox.outbox import Outbox
 
 CONTROL = "/_sandbox"
 CUT = "sqlcrm.cut"  # ASGI extension of our server: closes the connection at once
+STAMP = b"x-sqlcrm-sandbox"  # header of every reply: tells accounts apart that have no name
 MAX_BODY = 10_000_000  # bytes
 _TOO_LARGE = Reply(413, b'{"message":"Request body is larger than 10 MB"}')
 
@@ -28,11 +32,17 @@ class App:
         self._options = options
         self._control = control(self)
         self.log = CallLog(show, options.clock)
+        self.outbox: Outbox | None = None
         self.reset()
 
     def reset(self) -> None:
         """Data, faults, limits and counters as at the start; the account is a new one."""
+        if self.outbox is not None:
+            self.outbox.stop()
         self.crm = self._build(self._options)
+        clock = self._options.clock
+        self.outbox = Outbox(self.crm, clock) if isinstance(self.crm, Posting) else None
+        self._stamp = (STAMP, secrets.token_hex(8).encode())
         self.log.clear()
         self.faults = Faults(self._options)
         rate = self.crm.rate if self._options.limits == "real" else None
@@ -42,6 +52,11 @@ class App:
         """Hit calls with this fault from now on; None for none, with all rows back in place."""
         self.faults.set(fault)
         self.crm.drift(None)
+
+    def collect(self) -> None:
+        """Send on their way the messages that came of a call or an action."""
+        if self.outbox is not None:
+            self.outbox.collect()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -67,6 +82,8 @@ class App:
             reply = _TOO_LARGE
         else:
             reply = self.crm.wording("429", call) if refused else self._answer(call, fault)
+            self.collect()
+        reply = replace(reply, headers=(*reply.headers, self._stamp))
         cut = fault.name if fault and fault.name in {"lost-reply", "truncated"} else ""
         status = 0 if cut == "lost-reply" else reply.status
         spent = (perf_counter() - started) * 1000

@@ -11,9 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sqlcrm.sandbox.abilities import abilities
 from sqlcrm.sandbox.calls import CallLog
 from sqlcrm.sandbox.faults import NAMES, Fault
 from sqlcrm.sandbox.model import Crm
+from sqlcrm.sandbox.outbox import Outbox
 
 
 class Controlled(Protocol):
@@ -22,12 +24,16 @@ class Controlled(Protocol):
     name: str
     crm: Crm
     log: CallLog
+    outbox: Outbox | None
 
     def reset(self) -> None:
         """Begin anew with another account."""
 
     def set_fault(self, fault: Fault | None) -> None:
         """Hit calls with this fault from now on."""
+
+    def collect(self) -> None:
+        """Send on their way the messages that came of an action."""
 
 
 def control(app: Controlled) -> Starlette:
@@ -62,6 +68,7 @@ def control(app: Controlled) -> Starlette:
             Route("/_sandbox/state", state),
             Route("/_sandbox/reset", reset, methods=["POST"]),
             Route("/_sandbox/faults", faults, methods=["POST"]),
+            *abilities(app),
         ]
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from sqlcrm.sandbox.clock import Clock
 
@@ -80,6 +80,73 @@ class Crm(Protocol):
 
     def drift(self, random: Random | None) -> None:
         """Make a row vanish from lists and the last one appear again; None brings all back."""
+
+
+@runtime_checkable
+class Switched(Protocol):
+    """What a Crm has besides, where its behaviour can be switched (`POST /_sandbox/settings`)."""
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """Every switch and how it is set; the type of a value is the type that is taken."""
+
+    def set(self, name: str, value: object) -> None:
+        """Set one switch, whose name and type are right. Raises: ValueError."""
+
+
+@runtime_checkable
+class Acting(Protocol):
+    """What a Crm has besides, where people do things on its web pages (`POST /_sandbox/actions`)."""
+
+    @property
+    def actions(self) -> Mapping[str, str]:
+        """Every action and what it does and takes."""
+
+    def act(self, action: str, values: Mapping[str, object]) -> Mapping[str, object]:
+        """Do it and say what came of it. Raises: ValueError, TypeError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A request that the CRM itself makes: a webhook.
+
+    `endpoint`: who gets it; messages of one endpoint are sent in the order they were made.
+    `label`: what it is, for whoever looks at the outbox.
+    """
+
+    url: str
+    body: bytes
+    headers: Mapping[str, str]
+    endpoint: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How a CRM delivers: seconds before each retry, and what it takes for a success."""
+
+    delays: tuple[float, ...]
+    accepted: range = range(200, 300)
+    timeout: float = 10.0
+
+
+@runtime_checkable
+class Posting(Protocol):
+    """What a Crm has besides, where it sends webhooks. The kit asks after every call and action."""
+
+    delivery: Delivery
+
+    def outgoing(self) -> Sequence[Message]:
+        """Messages made since the last time, oldest first; each is handed out once."""
+
+    def wanted(self, message: Message) -> bool:
+        """Whether it is still to be sent: its endpoint may be gone or disabled by now."""
+
+    def delivered(self, message: Message) -> None:
+        """It was accepted."""
+
+    def failed(self, message: Message, problem: str) -> None:
+        """It was not, and all retries are used up."""
 
 
 @dataclass(frozen=True, slots=True)

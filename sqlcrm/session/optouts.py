@@ -108,7 +108,6 @@ class OptOuts:
         self._lookups = lookups
         self._relation = relation
         self._prepared: Prepared | None = None
-        self.notices: list[str] = []
 
     @property
     def _account(self) -> int:

@@ -6,7 +6,7 @@ import datetime as dt
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
@@ -284,7 +284,8 @@ class Session:
     def close(self) -> None:
         """Close DuckDB, the connections and the journal. What waits for COMMIT is given up."""
         for one in self.pending.take():
-            one.give_up("the session ended before COMMIT")
+            with suppress(Error):  # a journal that cannot be written keeps nothing from closing
+                one.give_up("the session ended before COMMIT")
         for part in ("connections", "journal"):
             if part in self.__dict__:  # it was used
                 self.__dict__[part].close()

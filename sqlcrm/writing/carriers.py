@@ -10,7 +10,7 @@ from sqlcrm.errors import NotSupportedError
 from sqlcrm.sdk import Table, Write
 from sqlcrm.state.values import Operation
 from sqlcrm.writing.consent import deliberate
-from sqlcrm.writing.decide import carrier, columns_of, reading_key
+from sqlcrm.writing.decide import carrier, reading_key
 from sqlcrm.writing.plan import DECLARED, Batch, Forecast, WritePlan
 
 POLLS = 3
@@ -42,7 +42,6 @@ def carried(plan: WritePlan, means: Means) -> WritePlan:
     needs: dict[int, Mapping[str, Any]] = {}
     notices: list[str] = []
     batches: list[Batch] = []
-    place: dict[int, int] = {}
     reads = status = 0
     verbs = dict.fromkeys(DECLARED[o.verb] for o in plan.planned)
     for verb in verbs:
@@ -230,8 +229,3 @@ def single(table: Table, operation: Operation) -> Write:
     if operation.verb not in DECLARED:
         raise NotSupportedError(f"{operation.verb} is nothing that is sent")
     return carrier(table, DECLARED[operation.verb])
-
-
-def natural_columns(table: Table) -> list[str]:
-    """Return the names of the natural key's columns."""
-    return [column.name for column in columns_of(table, table.natural_key)]

@@ -23,13 +23,13 @@ def earlier_runs(
     """
     made: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for run, state, text in journal.made_before(account, table.name):
-        made[_sealed(json.loads(text))].append((run, state))
+        made[sealed(json.loads(text))].append((run, state))
     found = {}
     for row in rows:
         if row.problem:
             continue
         values = {name: value for name, value in row.values.items() if value is not None}
-        before = made.get(_sealed(json.loads(to_json(values))))
+        before = made.get(sealed(values))
         if before:
             found[row.number] = before.pop(0)
     return found
@@ -49,14 +49,14 @@ def made_since(
     planned: dict[str, list[Operation]] = defaultdict(list)
     for one in operations:
         if one.verb in {"create", "link"} and one.state == "planned":
-            planned[_sealed(json.loads(to_json(one.values)))].append(one)
+            planned[sealed(one.values)].append(one)
         else:
-            known[_sealed(json.loads(to_json(one.values)))] += 1
+            known[sealed(one.values)] += 1
     if not planned:
         return []
     made: Counter[str] = Counter()
     for _run, _state, text in journal.made_before(account, table.name):
-        made[_sealed(json.loads(text))] += 1
+        made[sealed(json.loads(text))] += 1
     return [
         one
         for values, ours in planned.items()
@@ -65,8 +65,8 @@ def made_since(
 
 
 def sealed(values: Mapping[str, Any]) -> str:
-    """Return one text for equal values."""
-    return _sealed(json.loads(to_json(values)))
+    """Return one text for values that are equal once they have been in the journal."""
+    return to_json(json.loads(to_json(values)))
 
 
 def kept_forms(journal: Journal, account: int, table: Table) -> Kept:
@@ -78,7 +78,3 @@ def kept_forms(journal: Journal, account: int, table: Table) -> Kept:
         key = mark(columns, json.loads(natural))
         found[key] = {name: (values.get(name), value) for name, value in kept.items()}
     return found
-
-
-def _sealed(values: dict[str, Any]) -> str:
-    return json.dumps(values, sort_keys=True)

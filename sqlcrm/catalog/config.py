@@ -41,6 +41,7 @@ class ConnectionConfig:
     are not.
     rate_limit: calls a second, "off", or None for the connector's own.
     cache_ttl: seconds that what was read may be used again, None for the default.
+    account: what names the account in the journal, where the API does not tell.
     file: where it stands; None for what came from Python.
     exposed: others may read that file, so no secret may stand in it.
     """
@@ -54,6 +55,7 @@ class ConnectionConfig:
     max_requests: int | None = None
     allow_resubscribe: bool | None = None
     cache_ttl: float | None = None
+    account: str = ""
     file: Path | None = None
     exposed: bool = field(default=False, repr=False)
 
@@ -280,5 +282,6 @@ _POLICIES: dict[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "allow_resubscribe": (_is_switch, "true or false"),
     "cache_ttl": (lambda v: _is_number(v) and v >= 0, "a number of seconds, 0 or more"),
+    "account": (lambda v: isinstance(v, str) and bool(v.strip()), "a name in quotes"),
 }
 """What a connection may be told beside its connector's settings: a check, and its words."""

@@ -39,17 +39,23 @@ class Entry:
     access: Access
 
 
-def entry(account: str, scan: Scan, access: Access, place: str) -> Entry:
-    """Return what a stage holds that was read to its end by `access`."""
-    by = scan.relation.table.column(access.read.by) if access.read.by else None
+def entry(
+    account: str, scan: Scan, access: Access, place: str, whole: Collection[str] = ()
+) -> Entry:
+    """Return what a stage holds that was read to its end by `access`.
+
+    whole: columns of which the keys were all that there are.
+    """
+    name = "" if access.read.by in whole else access.read.by
+    by = scan.relation.table.column(name) if name else None
     return Entry(
         account,
         scan.relation.table.name,
         frozenset(scan.columns),
         _params(scan),
         (*access.pushed, *scan.fixed),
-        access.read.by,
-        frozenset(_folded(key, by) for key in access.keys),
+        name,
+        frozenset(_folded(key, by) for key in access.keys) if name else frozenset(),
         place,
         time.monotonic(),
         access,
@@ -110,9 +116,12 @@ class Cache:
             self._drop(old)
         self._entries.append(kept)
 
-    def forget(self, account: str, tables: Collection[str] | None) -> None:
-        """Drop what was read of these tables of an account; of all of them where None."""
-        for entry in [e for e in self._entries if e.account == account]:
+    def forget(self, accounts: str, tables: Collection[str] | None) -> None:
+        """Drop what was read of these tables of some accounts; of all of them where None.
+
+        accounts: how their names begin.
+        """
+        for entry in [e for e in self._entries if e.account.startswith(accounts)]:
             if tables is None or entry.table in tables:
                 self._drop(entry)
 

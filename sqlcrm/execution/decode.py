@@ -15,6 +15,7 @@ from sqlcrm.errors import ShapeChanged
 from sqlcrm.execution.quick import BOOLEANS, MOMENT, Wire, quick
 from sqlcrm.execution.sideloads import Sideloads
 from sqlcrm.sdk import Column, Type, dig
+from sqlcrm.sdk.paths import plain
 
 ARROW = {
     Type.TEXT: pa.string(),
@@ -62,8 +63,8 @@ class Decoder:
         self.schema = schema(columns)
         self._zone = ZoneInfo(zone)
         self._readers = [self._reader(column) for column in columns]
-        plain = [column.path for column in columns if column.sideload is None]
-        self._everywhere = list(dict.fromkeys(path for path in plain if "." not in path))
+        paths = [column.path for column in columns if column.sideload is None]
+        self._everywhere = list(dict.fromkeys(path for path in paths if plain(path)))
         self._held = [Wire(column) for column in columns]
         self._rows = self._near = 0
 
@@ -143,7 +144,7 @@ class Decoder:
             return sideloads.values(column.sideload, path)
         if path in found:
             return found[path]
-        if "." in path:
+        if not plain(path):
             return [dig(row, path) for row in rows]
         return [row.get(path) for row in rows]
 

@@ -19,8 +19,8 @@ from sqlcrm.sdk import (
     Request,
     Response,
     dig,
-    rows_at,
 )
+from sqlcrm.sdk.flows import page_rows
 
 MOST_EMPTY = 3
 """Empty pages in a row before a list that still promises more is taken for broken."""
@@ -156,12 +156,12 @@ class Listing:
         parents = paged_at(read)
         if parents != read.at and dig(got.body, read.at) is None and dig(got.body, parents) == []:
             return ()  # no parents, so nothing beside them
-        return rows_at(got.body, read.at, self._where)
+        return page_rows(got, read.at, read.pages, self._where)
 
     def _promise(self, got: Response, left: int | None) -> None:
         """Note how many rows, and so calls, the whole list is going to be."""
         first = self._calls == 1
-        length = len(rows_at(got.body, paged_at(self._read), self._where))
+        length = len(page_rows(got, paged_at(self._read), self._read.pages, self._where))
         if first and left is not None and length:
             self._pages = -(-left // length)
             self._most = GROWTH * self._pages + SPARE

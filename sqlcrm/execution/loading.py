@@ -19,6 +19,7 @@ from sqlcrm.planner.access import Access
 from sqlcrm.planner.choice import best, better
 from sqlcrm.planner.plan import Scan
 from sqlcrm.sdk import Column, Divisible, Read, Single
+from sqlcrm.sdk.paths import plain
 
 if TYPE_CHECKING:
     from sqlcrm.execution.decode import Decoder
@@ -230,7 +231,7 @@ class Loading:
             return rows
         column = self._scan.relation.table.column(read.by)
         path = column.path if column is not None else ""
-        if not path or "." in path or any(path in row for row in rows):
+        if not path or not plain(path) or any(path in row for row in rows):
             return rows
         return [{path: page.keys[0], **row} for row in rows]
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeAlias
 from sqlcrm.errors import ShapeChanged
 from sqlcrm.execution.ahead import at_once, chains, one_by_one, width
 from sqlcrm.execution.listing import Ask, Listing, Page, paged_at
-from sqlcrm.planner.access import Access, wire
+from sqlcrm.planner.access import Access, key_text, wire
 from sqlcrm.sdk import Column, Read, Request, Response, dig
 from sqlcrm.sdk.values import Flow, Verdict
 
@@ -150,7 +150,7 @@ def _request(access: Access, columns: Sequence[Column], keys: Sequence[Any]) -> 
         return Request("GET", read.path, query)
     if f"{{{read.by}}}" in read.path:
         return Request("GET", read.path, query, fill={read.by: wire(keys[0])})
-    return Request("GET", read.path, (*query, *((read.param, wire(key)) for key in keys)))
+    return Request("GET", read.path, (*query, *((read.param, key_text(read, key)) for key in keys)))
 
 
 def _merged(pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

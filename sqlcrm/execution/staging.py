@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlcrm.errors import DatabaseError
@@ -13,50 +13,12 @@ from sqlcrm.execution.carried import Carried, Companion
 from sqlcrm.execution.engine import Engine, named_binds, quote
 from sqlcrm.execution.keys import possible
 from sqlcrm.execution.loading import Loading, Tell, untold
-from sqlcrm.execution.pages import Door
+from sqlcrm.execution.staged import Connection, Staged
 from sqlcrm.planner.access import Access, accesses
 from sqlcrm.planner.build import CALL
 from sqlcrm.planner.order import first
-from sqlcrm.planner.plan import KeySource, Predicate, ReadPlan, Scan
+from sqlcrm.planner.plan import KeySource, Predicate, ReadPlan, Relation, Scan
 from sqlcrm.sdk import Column, Include, Read
-
-
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """A remote table that now lies in DuckDB: its quoted name, how it was read, rows and calls.
-
-    calls: every attempt that it took, as the transport recorded it. cached: seconds since it was
-    read, None where it was read now. stopped: whether the rest was not needed. total: the rows
-    of the whole list, where the API told it. shared: whether another scan of the statement read
-    it. extra: calls that reading the list in parts may have cost, at the most.
-    """
-
-    scan: Scan
-    table: str
-    access: Access
-    rows: int
-    pages: int
-    calls: Sequence[Any] = ()
-    cached: float | None = None
-    stopped: bool = False
-    total: int | None = None
-    shared: bool = False
-    extra: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """What staging needs of a connection: its door and the zone of its times.
-
-    account: what names the account to the cache. ttl: seconds that what was read may be used
-    again. calls: every call of the session so far, in order.
-    """
-
-    door: Door
-    zone: str
-    account: str = ""
-    ttl: float = 0.0
-    calls: Sequence[Any] = ()
 
 
 class Staging:
@@ -121,7 +83,7 @@ class Staging:
         target, keys = self._target(scan), self.keys(scan)
         connection = self._connect(scan.relation.connection)
         loading = Loading(self.engine, self.run, scan, _columns(scan), target, tell=self._tell)
-        found = accesses(scan, keys)
+        found = accesses(scan, self._with_all(scan, keys, connection))
         for _ in loading.steps(found, connection.door, connection.zone, parts=False):
             for predicate in scan.fixed:
                 self._keep(target, predicate)
@@ -250,9 +212,11 @@ class Staging:
         columns = _columns(scan)
         loading = Loading(self.engine, self.run, scan, columns, target, companions, self._tell)
         before = len(connection.calls)
-        access = loading.load(accesses(scan, keys), connection.door, connection.zone)
+        known = self._with_all(scan, keys, connection)
+        access = loading.load(accesses(scan, known), connection.door, connection.zone)
         if not loading.stopped:
-            self._note(entry(connection.account, scan, access, target), connection)
+            whole = known.keys() - keys.keys()
+            self._note(entry(connection.account, scan, access, target, whole), connection)
         for one in loading.carried:
             found = self._beside(one, access)
             self._note(entry(connection.account, one.companion.scan, *found), connection)
@@ -268,6 +232,25 @@ class Staging:
             total=loading.total,
             extra=loading.extra,
         )
+
+    def _with_all(
+        self, scan: Scan, keys: Mapping[str, Sequence[Any]], connection: Connection
+    ) -> Mapping[str, Sequence[Any]]:
+        """Return the keys, with all there are of a column that a read goes over if none is given.
+
+        They are read from the table that has them.
+        """
+        (access, *_) = accesses(scan, keys)
+        if access.over is None:
+            return keys
+        name, column = access.over
+        relation = scan.relation
+        table = connection.tables[name]
+        parents = Relation(f"over {relation.mark}", name, relation.connection, table)
+        staged = self.read(Scan(parents, (column,)), {})
+        rows = self.engine.query(f"SELECT DISTINCT {quote(column)} AS k FROM {staged.table}")
+        found = [row[0] for row in rows if row[0] is not None]
+        return {**keys, access.read.by: sorted(found)}
 
     def _beside(self, one: Carried, access: Access) -> tuple[Access, str]:
         """Return how the rows that came beside others were read, and where they are."""

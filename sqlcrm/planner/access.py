@@ -20,7 +20,8 @@ class Access:
     least: calls it takes at the least. exact: whether it takes just these; otherwise only the
     first page's total tells. echoes: what each reply must say at a path, as text.
     counts: whether the list's total is the number of rows that fulfil the scan's predicates.
-    ordered: whether the rows come in the order of the scan's limit.
+    ordered: whether the rows come in the order of the scan's limit. over: table and column that
+    have the keys, where these are not known yet.
     """
 
     read: Read
@@ -32,6 +33,7 @@ class Access:
     echoes: tuple[tuple[str, str], ...] = ()
     counts: bool = False
     ordered: bool = False
+    over: tuple[str, str] | None = None
 
 
 def accesses(scan: Scan, keys: Mapping[str, Sequence[Any]]) -> list[Access]:
@@ -42,9 +44,8 @@ def accesses(scan: Scan, keys: Mapping[str, Sequence[Any]]) -> list[Access]:
     """
     table = scan.relation.table
     known = known_values(scan, keys)
-    found = _distinct(
-        scan, [a for read in table.reads if (a := _access(scan, read, known)) is not None]
-    )
+    ways = [a for read in table.reads if (a := _access(scan, read, known)) is not None]
+    found = _distinct(scan, [a for a in ways if a.over is None] or ways[:1])
     if not found:
         wanted = sorted({read.by for read in table.reads if read.by})
         raise ProgrammingError(
@@ -92,11 +93,13 @@ def _access(scan: Scan, read: Read, known: Mapping[str, tuple[Any, ...]]) -> Acc
             counts and len(pushed) == len(wanted) and _counts_rows(read),
             sort is not None,
         )
-    if read.by not in known:
+    if read.by not in known and read.over is None:
         return None
-    values = known[read.by]
     others = [p for p in (*scan.predicates, *scan.fixed) if p.column != read.by]
-    query, pushed, _ = _pushed(read, others)
+    query, pushed, _ = _pushed(read, others, taken=read.param)
+    if read.by not in known:
+        return Access(read, (), asked + query, pushed, 2, echoes=echoes, over=read.over)
+    values = known[read.by]
     batches = -(-len(values) // read.batch)
     exact = not read.pages.size or not values or _fits_a_page(scan, read)
     return Access(read, values, asked + query, pushed, batches, exact, echoes)
@@ -118,7 +121,7 @@ def _asking(access: Access) -> tuple[Any, ...]:
     read, query = access.read, frozenset((*access.query, *access.read.always))
     if access.keys and read.param:
         if len(access.keys) == 1:
-            return (read.path, query | {(read.param, wire(access.keys[0]))})
+            return (read.path, query | {(read.param, key_text(read, access.keys[0]))})
         return (read.path, read.param, query)
     return (read.path, read.by, query) if read.by else (read.path, query)
 
@@ -152,18 +155,23 @@ def _sorted(read: Read, sort: Sort) -> Read:
 
 
 def _pushed(
-    read: Read, wanted: Sequence[Predicate]
+    read: Read, wanted: Sequence[Predicate], taken: str = ""
 ) -> tuple[tuple[tuple[str, str], ...], tuple[Predicate, ...], bool]:
     """Return the query parameters that the read's filters make of the conditions.
 
     The last value is whether the API returns no other rows than those that fulfil the pushed ones.
+    One parameter takes one condition, an equality before others. taken: the parameter of the keys.
     """
     query: dict[str, str] = {}
     pushed = []
     exact = True
-    for predicate in wanted:
+    for predicate in sorted(wanted, key=lambda one: one.op not in {"=", "in"}):
         for condition in read.filters:
-            if condition.param in query or condition.column != predicate.column:
+            if (
+                condition.param in query
+                or condition.param == taken
+                or condition.column != predicate.column
+            ):
                 continue
             value = _fits(condition, predicate)
             if value is not None:
@@ -197,6 +205,11 @@ def _fits(condition: Filter, predicate: Predicate) -> str | None:
         except OverflowError:
             return None
     return condition.wire(value) if condition.wire else wire(value)
+
+
+def key_text(read: Read, value: Any) -> str:
+    """Return a key as the text of the read's parameter."""
+    return read.wire(value) if read.wire is not None else wire(value)
 
 
 def wire(value: Any) -> str:

@@ -23,11 +23,13 @@ from sqlcrm.sdk.connectors import (
 )
 from sqlcrm.sdk.flows import every_page, matched, rows_at
 from sqlcrm.sdk.keyset import Divisible, IdCursor
-from sqlcrm.sdk.pages import Cursor, NextLink, Offset, PageNumber, Paging, Single, dig
+from sqlcrm.sdk.pages import Cursor, NextLink, Offset, PageNumber, Paging, Single
+from sqlcrm.sdk.paths import dig, put, step
 from sqlcrm.sdk.tables import (
     Column,
     Filter,
     Include,
+    Modified,
     Param,
     Read,
     Sideload,
@@ -38,6 +40,7 @@ from sqlcrm.sdk.validate import validate
 from sqlcrm.sdk.values import (
     BatchRefused,
     Flow,
+    Href,
     Identity,
     Outcome,
     Request,
@@ -46,6 +49,7 @@ from sqlcrm.sdk.values import (
     Type,
     Verdict,
 )
+from sqlcrm.sdk.webhooks import Event, EventTable, Signature, Webhooks
 from sqlcrm.sdk.writes import Consent, Need, Write
 
 __all__ = [
@@ -59,13 +63,17 @@ __all__ = [
     "Cursor",
     "DeclarationError",
     "Divisible",
+    "Event",
+    "EventTable",
     "Filter",
     "Flow",
     "Form",
     "HeaderKey",
+    "Href",
     "IdCursor",
     "Identity",
     "Include",
+    "Modified",
     "Need",
     "NextLink",
     "OAuth2",
@@ -83,18 +91,22 @@ __all__ = [
     "Setting",
     "ShapeChanged",
     "Sideload",
+    "Signature",
     "Single",
     "Sort",
     "Table",
     "Token",
     "Type",
     "Verdict",
+    "Webhooks",
     "Write",
     "dig",
     "every_page",
     "matched",
     "plain_reason",
+    "put",
     "rows_at",
+    "step",
     "token_grant",
     "validate",
 ]

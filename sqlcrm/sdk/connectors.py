@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from sqlcrm.errors import ShapeChanged
 from sqlcrm.sdk.tables import Table
 from sqlcrm.sdk.values import Flow, Identity, Request, Response, Verdict
+from sqlcrm.sdk.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,7 @@ class Connector:
     who: the flow that reads the account's own id, who the user is and what the key may do.
     origins: further origins that may be called, without credentials.
     source: where the facts come from, and when they were read.
+    webhooks: what the CRM sends by itself, where it does.
     """
 
     name: str
@@ -204,6 +206,7 @@ class Connector:
     origins: tuple[str, ...] = ()
     source: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    webhooks: Webhooks | None = None
 
     def judge(self, response: Response, path: str = "") -> tuple[Verdict, str]:
         """Return what an answer to a request of `path` means, and the API's words for it."""

@@ -8,8 +8,9 @@ from contextlib import suppress
 from typing import Any
 
 from sqlcrm.errors import ShapeChanged
-from sqlcrm.sdk.pages import Paging, dig
-from sqlcrm.sdk.values import Flow, Outcome, Request, Row
+from sqlcrm.sdk.pages import Paging
+from sqlcrm.sdk.paths import dig
+from sqlcrm.sdk.values import Flow, Outcome, Request, Response, Row
 
 
 def rows_at(body: Any, at: str, path: str = "") -> list[Any]:
@@ -25,13 +26,24 @@ def rows_at(body: Any, at: str, path: str = "") -> list[Any]:
     raise ShapeChanged(f"{path or 'the reply'} has no rows at {at!r}")
 
 
+def page_rows(got: Response, at: str, pages: Paging, path: str = "") -> list[Any]:
+    """Return the rows of a page; none where the reply itself counts none and leaves them out.
+
+    Raises: ShapeChanged.
+    """
+    none = getattr(pages, "none", None)
+    if none is not None and dig(got.body, at) is None and none(got):
+        return []
+    return rows_at(got.body, at, path)
+
+
 def every_page(request: Request, at: str, pages: Paging) -> Flow[list[Any]]:
     """Fetch a whole list, page by page, as decoded JSON."""
     rows: list[Any] = []
     ask: Request | None = pages.first(request)
     while ask is not None:
         got = yield ask
-        page = rows_at(got.body, at, ask.path)
+        page = page_rows(got, at, pages, ask.path)
         rows += page
         ask = pages.after(ask, got, page)
     return rows

@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import Any, Protocol, runtime_checkable
 
 from sqlcrm.errors import ShapeChanged
-from sqlcrm.sdk.pages import Paging, dig, whole
+from sqlcrm.sdk.pages import Paging, whole
+from sqlcrm.sdk.paths import dig
 from sqlcrm.sdk.values import Request, Response
 
 SNUG = 0.99

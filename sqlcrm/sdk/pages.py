@@ -11,16 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlcrm.errors import ShapeChanged
+from sqlcrm.sdk.paths import dig
 from sqlcrm.sdk.values import Request, Response
-
-
-def dig(body: Any, path: str) -> Any:
-    """Return what sits at a dotted `path` in decoded JSON, None where any step is missing."""
-    for step in path.split(".") if path else ():
-        if not isinstance(body, dict):
-            return None
-        body = body.get(step)
-    return body
 
 
 class Paging(Protocol):
@@ -125,7 +117,12 @@ class Offset:
 
 @dataclass(frozen=True, slots=True)
 class PageNumber:
-    """`page` and `per_page`, counted from `start`; `pages_at` or `total_at` is the end mark."""
+    """`page` and `per_page`, counted from `start`; `pages_at` or `total_at` is the end mark.
+
+    next_at: for lists that tell neither: where a reply has the next page's address. A page
+    without one, or without rows, is the last; the address itself is not followed.
+    per_page: "" where the API alone decides on the size.
+    """
 
     size: int
     pages_at: str = ""
@@ -133,14 +130,19 @@ class PageNumber:
     page: str = "page"
     per_page: str = "per_page"
     start: int = 1
+    next_at: str = ""
 
     def first(self, request: Request) -> Request:
         """Ask for page `start`."""
-        return request.with_query(**{self.per_page: str(self.size), self.page: str(self.start)})
+        size = {self.per_page: str(self.size)} if self.per_page else {}
+        return request.with_query(**size, **{self.page: str(self.start)})
 
     def after(self, sent: Request, got: Response, rows: Sequence[Any]) -> Request | None:
-        """Ask for the next number, unless the reply's own count says that this was the last."""
+        """Ask for the next number, unless the reply itself says that this was the last."""
         number = int(dict(sent.query)[self.page])
+        following = sent.with_query(**{self.page: str(number + 1)})
+        if self.next_at:
+            return following if rows and dig(got.body, self.next_at) else None
         done = number - self.start + 1
         pages = self._pages(got)
         if pages is None:
@@ -151,7 +153,11 @@ class PageNumber:
             return None
         if not rows:
             raise ShapeChanged(f"{sent.path}: page {number} of {pages} is empty")
-        return sent.with_query(**{self.page: str(number + 1)})
+        return following
+
+    def none(self, got: Response) -> bool:
+        """Whether the reply says that the list is empty, and so may lack it."""
+        return self._pages(got) == 0
 
     def _pages(self, got: Response) -> int | None:
         pages = whole(dig(got.body, self.pages_at)) if self.pages_at else None

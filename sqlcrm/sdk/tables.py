@@ -31,8 +31,8 @@ class Sideload:
 class Column:
     """One column.
 
-    at: path in the reply and in a write's body; the name itself where empty. With a `sideload`,
-        the id of the custom field.
+    at: path in the reply and in a write's body (`sdk/paths.py`); the name itself where empty. With
+        a `sideload`, the id of the custom field.
     readonly: the API sets it; a statement that writes it is refused.
     write_only: the API takes it and never shows it, so nothing can be compared with it.
     nocase: the API compares it without case, so joins and IN do as well.
@@ -146,6 +146,9 @@ class Read:
     at: where the rows sit in the reply; a single object there is one row.
     by: a column whose values this read needs: in `{name}` of the path, or as query parameter
         `param`, `batch` of them a call.
+    wire: a pure function from such a value to the text of `param`, where that is more than it.
+    over: table and column of this connector that have every value of `by`: where a statement
+        gives none, the rows of all of them are read, one after the other.
     always: query parameters that go with every call.
     expects: paths in each reply that prove that it was understood, `a[].b` for each of a list.
     columns: the columns this read knows; all, where empty.
@@ -166,6 +169,19 @@ class Read:
     columns: tuple[str, ...] = ()
     includes: tuple[Include, ...] = ()
     fetch: Callable[..., Flow[Sequence[Row]]] | None = None
+    wire: Callable[[Any], str] | None = None
+    over: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Modified:
+    """The column that moves whenever a row changes, by the API's own clock.
+
+    lag: seconds, at the most, until the API's filter on it finds a row that has changed.
+    """
+
+    column: str
+    lag: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +193,7 @@ class Table:
     few: the whole list mostly fits a page or two, so that it is read rather than rows one by one.
     touches: other tables in which the API changes, makes or drops rows when this one is written;
     None where that may be any.
+    modified: what tells rows that changed since an earlier run.
     """
 
     name: str
@@ -191,6 +208,7 @@ class Table:
     link: bool = False
     few: bool = False
     touches: tuple[str, ...] | None = None
+    modified: Modified | None = None
     example: str = ""
 
     def column(self, name: str) -> Column | None:

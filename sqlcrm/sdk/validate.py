@@ -9,11 +9,14 @@ from sqlcrm.errors import DeclarationError
 from sqlcrm.sdk.connectors import Connector
 from sqlcrm.sdk.tables import Read, Table
 from sqlcrm.sdk.values import Type
+from sqlcrm.sdk.webhooks import EVENT_COLUMNS, EventTable, Signature, Webhooks
 from sqlcrm.sdk.writes import Need, Write
 
 OPERATORS = {"=", "<", "<=", ">", ">=", "contains", "prefix"}
 VERBS = {"insert", "update", "delete", "upsert"}
 CHECKS = {"", "email"}
+ALGORITHMS = {"sha256", "sha512"}
+ENCODINGS = {"hex", "base64"}
 SORTABLE = {Type.INTEGER, Type.FLOAT, Type.DATE, Type.TIMESTAMP}
 
 
@@ -46,7 +49,51 @@ def _connector(connector: Connector) -> Iterator[str]:
             if name not in seen:
                 yield f"{table.name}: touches {name!r}, which is no table"
         yield from _includes(connector, table)
+        yield from (f"{table.name}: {mistake}" for mistake in _paths(connector, table))
         yield from (f"{table.name}: {mistake}" for mistake in _needs(connector, table))
+    if connector.webhooks is not None:
+        yield from (f"webhooks: {mistake}" for mistake in _webhooks(connector, connector.webhooks))
+
+
+def _webhooks(connector: Connector, webhooks: Webhooks) -> Iterator[str]:
+    setting = next((one for one in connector.settings if one.name == webhooks.secret), None)
+    if setting is None or not setting.secret or setting.required:
+        yield f"secret={webhooks.secret!r} is not a setting that is secret and optional"
+    if webhooks.signature is not None:
+        yield from _signature(webhooks.signature)
+    if not webhooks.tables:
+        yield "no table"
+    for what in ("name", "type"):
+        given = [getattr(table, what).casefold() for table in webhooks.tables]
+        for value in sorted({one for one in given if given.count(one) > 1}):
+            yield f"the {what} {value!r} occurs twice"
+    for table in webhooks.tables:
+        yield from (f"{table.name}: {mistake}" for mistake in _event_table(table))
+
+
+def _signature(signature: Signature) -> Iterator[str]:
+    if not signature.header:
+        yield "the signature has no header"
+    if signature.algorithm not in ALGORITHMS:
+        yield f"unknown algorithm {signature.algorithm!r}"
+    if signature.encoding not in ENCODINGS:
+        yield f"unknown encoding {signature.encoding!r}"
+    if signature.window <= 0:
+        yield "the window is not above 0"
+
+
+def _event_table(table: EventTable) -> Iterator[str]:
+    if not table.doc:
+        yield "has no doc"
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", table.name):
+        yield "its name is not of small letters, digits and _"
+    names = [s.casefold() for c in table.columns for s in (c.name, *c.aliases)]
+    names += [column.name for column in EVENT_COLUMNS]
+    for name in sorted({one for one in names if names.count(one) > 1}):
+        yield f"column name {name!r} occurs twice"
+    for column in table.columns:
+        if column.sideload is not None:
+            yield f"column {column.name}: an event has no sideload"
 
 
 def _includes(connector: Connector, table: Table) -> Iterator[str]:
@@ -55,6 +102,22 @@ def _includes(connector: Connector, table: Table) -> Iterator[str]:
         other = tables.get(include.table)
         if other is None or other.column(include.by) is None:
             yield f"{table.name}: includes {include.table}.{include.by}, which is no column"
+
+
+def _paths(connector: Connector, table: Table) -> Iterator[str]:
+    """Yield what is wrong with the places of paths, and with the tables that reads go over."""
+    plain = {setting.name for setting in connector.settings if not setting.secret}
+    for read in table.reads:
+        for name in re.findall(r"{(\w+)}", read.path):
+            if name not in plain and name != read.by:
+                yield f"read {read.path}: the path names {name!r}: no setting, and no `by`"
+        parents = [one for one in connector.tables if read.over and one.name == read.over[0]]
+        if read.over and not (parents and parents[0].column(read.over[1])):
+            yield f"read {read.path}: it goes over {'.'.join(read.over)}, which is no column"
+    for write in table.writes:
+        for name in re.findall(r"{(\w+)}", write.path):
+            if name not in plain and table.column(name) is None:
+                yield f"write {write.verb}: the path names {name!r}, which is no column"
 
 
 def _table(table: Table) -> Iterator[str]:
@@ -74,6 +137,7 @@ def _table(table: Table) -> Iterator[str]:
         for column in table.columns
         if column.check not in CHECKS
     )
+    yield from _modified(table)
     yield from _consent(table)
     for read in table.reads:
         yield from _read(table, read)
@@ -83,6 +147,13 @@ def _table(table: Table) -> Iterator[str]:
         alone = [write for write in table.writes if write.verb == verb and write.send is None]
         if len(alone) > 1:
             yield f"write {verb}: {len(alone)} writes without a flow; nothing chooses between them"
+
+
+def _modified(table: Table) -> Iterator[str]:
+    modified = table.modified
+    column = table.column(modified.column) if modified is not None else None
+    if modified is not None and (column is None or column.type is not Type.TIMESTAMP):
+        yield f"modified={modified.column!r} is no column of times"
 
 
 def _consent(table: Table) -> Iterator[str]:
@@ -130,8 +201,8 @@ def _read(table: Table, read: Read) -> Iterator[str]:
         yield f"{where}: by={read.by!r} is no column"
     if read.by and not read.fetch and not read.param and f"{{{read.by}}}" not in read.path:
         yield f"{where}: by={read.by!r} has neither a parameter nor a place in the path"
-    if not read.by and "{" in read.path:
-        yield f"{where}: the path has a placeholder but the read has no `by`"
+    if read.over is not None and not read.by:
+        yield f"{where}: it goes over {read.over[0]}, but reads by no column"
     if read.batch > 1 and not read.param and not read.fetch:
         yield f"{where}: a batch needs a parameter that may repeat"
     yield from (f"{where}: {mistake}" for mistake in _columns(table, read))
@@ -165,9 +236,6 @@ def _write(table: Table, write: Write) -> Iterator[str]:
     for name in (*write.columns, *write.whole):
         if table.column(name) is None:
             yield f"{where}: column {name!r} is not declared"
-    for name in re.findall(r"{(\w+)}", write.path):
-        if table.column(name) is None:
-            yield f"{where}: the path names {name!r}, which is no column"
     yield from (f"{where}: {mistake}" for mistake in _doubling(table, write))
 
 

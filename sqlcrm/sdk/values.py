@@ -31,7 +31,8 @@ class Type(StrEnum):
 class Request:
     """One call, relative to the connection's base URL.
 
-    `path` is a template: `{name}` is filled from `fill`, each value quoted with no character safe.
+    `path` is a template: `{name}` is filled from `fill`, else from a setting of the connection
+    that is no secret, each value quoted with no character safe.
     `after` is how many seconds to wait before sending. `repeatable` says that sending it twice
     does what sending it once does; None means that the method decides (GET and HEAD are).
     """
@@ -62,6 +63,16 @@ class Request:
         return Request(
             self.method, self.path, kept + pairs, self.body, self.fill, self.after, self.repeatable
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Href:
+    """An address within the API, as a value in a body: `/people/77`.
+
+    The transport writes it out in full, as it would call it.
+    """
+
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +137,11 @@ class BatchRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a connection is: `account` is the account's own id, `user` and `may` are for people."""
+    """Who a connection is: `account` is the account's own id, `user` and `may` are for people.
+
+    Where the API does not tell whose account it is, `account` is empty: what names it then is the
+    credentials.
+    """
 
     account: str
     user: str = ""

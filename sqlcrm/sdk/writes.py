@@ -29,6 +29,7 @@ class Write:
 
     verb: "insert", "update", "delete" or "upsert".
     wrap: the name of the body's only key, and of the row in the reply.
+    reply: where the reply has the row, if not under `wrap`; "" where it is the reply itself.
     repeatable: the server ends up the same when it gets the call twice.
     unique: the API refuses a second row of the same natural key, so that sending it again can do
         no harm: a refusal then means that the first call had its effect.
@@ -36,7 +37,8 @@ class Write:
     settles: seconds until a row just written can be found by its natural key.
     columns: what this write can carry; all that are not readonly, where empty.
     whole: columns that must be sent with every update, changed or not.
-    id_at: where the reply has the id of the row made; `wrap`.id where empty.
+    id_at: where the reply has the id of the row made; `wrap`.id where empty. It is read as the key
+        column reads it, where that has the same path.
     undo: words for a person when the inverse is not simply the opposite verb.
 
     Of a write that takes many rows at once:
@@ -73,6 +75,12 @@ class Write:
     takes: Callable[[Row | None, Row], bool] | None = None
     finish: Callable[[str], Flow[str]] | None = None
     differs: str = ""
+    reply: str | None = None
+
+    @property
+    def row_at(self) -> str:
+        """Where the reply has the row."""
+        return self.wrap if self.reply is None else self.reply
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ class Application:
             relation = self.plan.relation
             touched = relation.table.touches
             tables = None if touched is None else {relation.table.name, *touched}
-            self.session.cache.forget(self._opened.account_key, tables)
+            self.session.cache.forget(self._opened.accounts, tables)
         if self.plan.source_rows is not None:
             self.session.journal.remember_source(
                 self.account, self.plan.relation.table.name, self._source_hash(),

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlcrm.catalog.config import ConnectionConfig, resolve
 from sqlcrm.catalog.connectors import load
 from sqlcrm.errors import JournalProblem, SqlError, did_you_mean
-from sqlcrm.sdk import Column, Connector, Identity, RateLimit, Table
+from sqlcrm.sdk import Column, Connector, Flow, Identity, RateLimit, Table
 
 if TYPE_CHECKING:
     from sqlcrm.transport import Call, Client
+
+
+STAMP = "x-sqlcrm-sandbox"
+"""The header by which a sandbox tells one life of its from the next."""
 
 
 def _unbounded(_client: Client, _config: ConnectionConfig) -> None:
@@ -41,6 +46,7 @@ class Opened:
         self._cancel = cancel
         self._client: Client | None = None
         self._identity: Identity | None = None
+        self._credentials = self._all = ""
         self._columns: dict[str, tuple[Column, ...]] = {}
 
     @property
@@ -52,6 +58,8 @@ class Opened:
             settings = resolve(self.config, self.connector)
             clock = Clock()
             key = f"{self.config.connector} {sorted(settings.items())!r}"
+            self._credentials = _hashed(settings, self.connector)
+            self._all = hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
             folder = _shared_folder(self._state)
             limiter = limiter_for(key, _limits(self.config, self.connector), clock, folder)
             self._client = Client(
@@ -69,14 +77,30 @@ class Opened:
 
     @property
     def account_key(self) -> str:
-        """What names the account to the cache: two connections to one account share it."""
-        return f"{self.connector.name} {self.client.origin}"
+        """What names the account to the cache: two connections that say the same share it.
+
+        The origin is not enough: at some CRMs all accounts live at one.
+        """
+        return f"{self.connector.name} {self.client.origin} {self._all}"
+
+    @property
+    def accounts(self) -> str:
+        """How every `account_key` begins that may be the same account, other credentials or not."""
+        return f"{self.connector.name} {self.client.origin} "
 
     @property
     def identity(self) -> Identity:
-        """Who this connection is; read once."""
+        """Who this connection is; read once.
+
+        An account that the API does not name is named by the connection's setting `account`, else
+        by its credentials; one of a sandbox also by what that calls itself at each start.
+        """
         if self._identity is None:
-            self._identity = self.client.drive(self.connector.who())
+            client, seen = self.client, set[str]()
+            who = client.drive(_stamped(self.connector.who(), seen))
+            account = who.account or self.config.account or f"credentials {self._credentials}"
+            stamps = "".join(f" sandbox {stamp}" for stamp in sorted(seen))
+            self._identity = replace(who, account=f"{account}{stamps}")
         return self._identity
 
     def complete(self, table: Table) -> Table:
@@ -104,6 +128,25 @@ class Opened:
         """Close its sockets."""
         if self._client is not None:
             self._client.close()
+
+
+def _stamped(flow: Flow[Identity], seen: set[str]) -> Flow[Identity]:
+    """Run a flow, and note what sandboxes call themselves in their replies."""
+    try:
+        request = next(flow)
+        while True:
+            reply = yield request
+            if stamp := reply.headers.get(STAMP):
+                seen.add(stamp)
+            request = flow.send(reply)
+    except StopIteration as end:
+        return cast("Identity", end.value)
+
+
+def _hashed(settings: Mapping[str, str], connector: Connector) -> str:
+    """Return what tells credentials apart, and does not tell them."""
+    secret = sorted((s.name, settings.get(s.name, "")) for s in connector.settings if s.secret)
+    return hashlib.sha256(repr(secret).encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def _without_clashes(table: Table, found: Any) -> list[Column]:

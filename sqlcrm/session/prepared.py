@@ -148,6 +148,7 @@ def connected(session: Session, alias: str) -> Connection:
         opened.account_key,
         session.settings.cache_ttl(opened.config.cache_ttl),
         session.connections.calls,
+        {table.name: table for table in opened.connector.tables},
     )
 
 

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from sqlcrm.errors import ConfigurationError, DeclarationError, Denied, Rejected
-from sqlcrm.sdk import Connector, Request
+from sqlcrm.sdk import Connector, Href, Request
 from sqlcrm.transport.redaction import Redactor, escaped
 
 PLACEHOLDER = re.compile(r"{(\w+)}")
@@ -57,6 +57,7 @@ class Addresses:
         self._connection = connection
         self._redact = redact
         self._base = _base(connector, connection, settings)
+        self._plain = {s.name: settings.get(s.name, "") for s in connector.settings if not s.secret}
         url = _checked(self._base, connection)
         self.origin = origin_of(url)
         self._prefix = url.raw_path.decode("ascii").rstrip("/")
@@ -77,7 +78,7 @@ class Addresses:
         if NOT_IN_AN_ADDRESS.search(request.path) or request.path.startswith("//"):
             raise self._refused(request.path)
         try:
-            start = request.path if absolute else self._base + _filled(request)
+            start = request.path if absolute else self._base + _filled(request, self._plain)
             url = httpx.URL(_with_query(start, request))
         except UnicodeEncodeError:
             raise Rejected(
@@ -95,6 +96,15 @@ class Addresses:
         if url.userinfo or origin not in {self.origin, *self._others}:
             raise self._refused(request.path)
         return Target(url, self._relative(url), origin == self.origin)
+
+    def written(self, href: Href) -> str:
+        """Return an address within the API in full.
+
+        Raises: DeclarationError for one that is not.
+        """
+        if not href.path.startswith("/") or NOT_IN_AN_ADDRESS.search(href.path):
+            raise DeclarationError(f"{escaped(href.path)!r} is no address within the API")
+        return self._base + href.path
 
     def _relative(self, url: httpx.URL) -> str:
         path = url.raw_path.split(b"?", 1)[0].decode("ascii")
@@ -193,13 +203,14 @@ def _checked(address: str, connection: str) -> httpx.URL:
     return url
 
 
-def _filled(request: Request) -> str:
+def _filled(request: Request, settings: Mapping[str, str]) -> str:
     """Fill the placeholders of a path; each value stays one segment, or a part of one."""
 
     def value(found: re.Match[str]) -> str:
-        if found[1] not in request.fill:
+        text = request.fill.get(found[1], settings.get(found[1]))
+        if text is None:
             raise DeclarationError(f"{request.method} {request.path}: no value for {found[0]}")
-        return quote(request.fill[found[1]], safe="")
+        return quote(text, safe="")
 
     path = PLACEHOLDER.sub(value, request.path)
     if path != request.path and {"", ".", ".."} & set(path.split("?")[0].split("/")[1:]):

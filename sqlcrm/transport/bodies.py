@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
 from sqlcrm.errors import DeclarationError, Rejected
-from sqlcrm.sdk import Form
+from sqlcrm.sdk import Form, Href
 
 CAP = 64 * 1024 * 1024  # bytes of an inflated body
 RATIO = 200  # inflated to sent, once past FREE bytes
@@ -28,8 +28,12 @@ class BadBody(Exception):
         self.again = again
 
 
-def encoded(body: Any, what: str) -> tuple[bytes | None, str]:
+def encoded(
+    body: Any, what: str, written: Callable[[Href], str] | None = None
+) -> tuple[bytes | None, str]:
     """Return `body` as JSON, or as form fields, and its type; `what` names it in errors.
+
+    written: from an address within the API to the full one.
 
     Raises: Rejected for a value that JSON cannot carry, DeclarationError for an alien object.
     """
@@ -37,8 +41,14 @@ def encoded(body: Any, what: str) -> tuple[bytes | None, str]:
         return None, ""
     if isinstance(body, Form):
         return urlencode(body.fields).encode(), "application/x-www-form-urlencoded"
+
+    def alien(value: Any) -> str:
+        if isinstance(value, Href) and written is not None:
+            return written(value)
+        raise TypeError(f"{type(value).__name__} is no JSON")
+
     try:
-        data = msgspec.json.encode(body)
+        data = msgspec.json.encode(body, enc_hook=alien)
     except UnicodeEncodeError:
         raise Rejected(
             f"{what}: a text has half a surrogate pair, which JSON cannot carry"

@@ -95,7 +95,7 @@ class Errand:
         self._renewed = False
         self._target = tools.addresses.resolve(request)
         self._what = tools.what(request)
-        self._content, self._type = encoded(request.body, self._what)
+        self._content, self._type = encoded(request.body, self._what, tools.addresses.written)
         self._course = Course(
             may_repeat=request.may_repeat, budget=tools.budget, patience=tools.patience
         )

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from sqlcrm.errors import Cancelled, DeclarationError, Error, OperationalError, OutcomeUnknown
 from sqlcrm.execution.ahead import width
 from sqlcrm.execution.pages import AnswerLike, Door
-from sqlcrm.sdk import BatchRefused, Outcome, Request, Verdict, Write, dig
+from sqlcrm.sdk import BatchRefused, Outcome, Request, Verdict, Write
 from sqlcrm.state.values import Operation, Settled
 from sqlcrm.writing.bodies import full_row, request
 from sqlcrm.writing.carriers import single
 from sqlcrm.writing.place import Run
 from sqlcrm.writing.plan import Batch, WritePlan
-from sqlcrm.writing.replies import kept_otherwise
+from sqlcrm.writing.replies import kept_otherwise, told_id
 
 SIDE_BY_SIDE = 16
 """Writes under way at once, at most: so many rows are to be looked up after a crash."""
@@ -276,11 +276,9 @@ class Applying:
     def _judged(self, operation: Operation, answer: AnswerLike, write: Write) -> Settled:
         number, reason = operation.number, answer.reason
         if answer.verdict is Verdict.OK:
-            at = write.id_at or (f"{write.wrap}.id" if write.wrap else "")
-            found = dig(answer.response.body, at) if at else None
             body = answer.response.body
-            kept = kept_otherwise(self._table, operation, body, write.wrap, self._plan.zone)
-            identity = "" if found is None else str(found)
+            kept = kept_otherwise(self._table, operation, body, write.row_at, self._plan.zone)
+            identity = told_id(self._table, write, body)
             return Settled(number, "done", operation.reason, identity, after=kept)
         if answer.verdict is Verdict.ALREADY:
             return Settled(number, "done", "was so already", answer=reason)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlcrm.planner.access import wire
-from sqlcrm.sdk import Column, Request, Table, Type, Write
+from sqlcrm.sdk import Column, Request, Table, Type, Write, put
 from sqlcrm.state.values import Operation
 from sqlcrm.writing.consent import deliberate
 
@@ -45,7 +45,7 @@ def table_names(path: str) -> list[str]:
 
 
 def wire_row(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row as the API takes it: nested where a column's path has dots."""
+    """Return a row as the API takes it: nested as the columns' paths say."""
     row: dict[str, Any] = {}
     for name, value in values.items():
         column = table.column(name)
@@ -56,11 +56,7 @@ def wire_row(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
             item = {column.sideload.by: column.path, column.sideload.value: written}
             row.setdefault(column.sideload.name, []).append(item)
             continue
-        *steps, last = column.path.split(".")
-        place = row
-        for step in steps:
-            place = place.setdefault(step, {})
-        place[last] = written
+        put(row, column.path, written)
     return row
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from sqlcrm.errors import ShapeChanged
 from sqlcrm.execution.decode import Decoder
-from sqlcrm.sdk import Column, Table, dig
+from sqlcrm.sdk import Column, Table, Write, dig
+from sqlcrm.sdk.paths import steps
 from sqlcrm.state.values import Operation
 from sqlcrm.writing.checks import identical
 
@@ -56,4 +58,15 @@ def _held(column: Column, row: Mapping[str, Any], body: Any) -> bool:
     """Whether a reply says anything of a column."""
     if column.sideload is not None:
         return isinstance(body, dict) and column.sideload.name in body
-    return column.path.split(".")[0] in row
+    return steps(column.path)[0][0] in row
+
+
+def told_id(table: Table, write: Write, body: Any) -> str:
+    """Return the id that a reply gives the row that was made, "" where it tells none."""
+    at = write.id_at or (f"{write.row_at}.id" if write.row_at else "")
+    found = dig(body, at) if at else None
+    key = table.column(table.key[0]) if table.key else None
+    if found is not None and key is not None and key.path == at and key.from_wire is not None:
+        with suppress(ValueError, TypeError, LookupError, AttributeError):
+            found = key.from_wire(found)
+    return "" if found is None else str(found)

@@ -13,7 +13,7 @@ from sqlcrm.sandbox.calls import CallLog, Line, Seen
 from sqlcrm.sandbox.control import control
 from sqlcrm.sandbox.faults import WORDED, Fault, Faults
 from sqlcrm.sandbox.limits import Limiter
-from sqlcrm.sandbox.model import Call, Options, Posting, Reply, Sandbox
+from sqlcrm.sandbox.model import Call, Located, Options, Posting, Reply, Sandbox
 from sqlcrm.sandbox.outbox import Outbox
 
 CONTROL = "/_sandbox"
@@ -26,7 +26,10 @@ _TOO_LARGE = Reply(413, b'{"message":"Request body is larger than 10 MB"}')
 class App:
     """Serves one CRM. Written straight on ASGI, since every page passes here."""
 
-    def __init__(self, sandbox: Sandbox, options: Options, show: Line | None = None) -> None:
+    def __init__(
+        self, sandbox: Sandbox, options: Options, show: Line | None = None, url: str = ""
+    ) -> None:
+        self._url = url
         self.name = sandbox.name
         self._build = sandbox.build
         self._options = options
@@ -40,6 +43,8 @@ class App:
         if self.outbox is not None:
             self.outbox.stop()
         self.crm = self._build(self._options)
+        if isinstance(self.crm, Located):
+            self.crm.origin = self._url
         clock = self._options.clock
         self.outbox = Outbox(self.crm, clock) if isinstance(self.crm, Posting) else None
         self._stamp = (STAMP, secrets.token_hex(8).encode())

@@ -83,6 +83,14 @@ class Crm(Protocol):
 
 
 @runtime_checkable
+class Located(Protocol):
+    """What a Crm has besides, where its answers name its own address."""
+
+    origin: str
+    """Where it is served, such as "http://127.0.0.1:8787"; the kit sets it at every start."""
+
+
+@runtime_checkable
 class Switched(Protocol):
     """What a Crm has besides, where its behaviour can be switched (`POST /_sandbox/settings`)."""
 
@@ -96,7 +104,7 @@ class Switched(Protocol):
 
 @runtime_checkable
 class Acting(Protocol):
-    """What a Crm has besides, where people do things on its web pages (`POST /_sandbox/actions`)."""
+    """What a Crm has besides, where people act on its web pages (`POST /_sandbox/actions`)."""
 
     @property
     def actions(self) -> Mapping[str, str]:

@@ -43,7 +43,10 @@ def serve(
     with ExitStack() as stack:
         sockets = [_listen(port + i if port else 0, stack) for i in range(len(sandboxes))]
         try:
-            apps = [App(sandbox, options, log) for sandbox in sandboxes]
+            apps = [
+                App(sandbox, options, log, _url(listener))
+                for sandbox, listener in zip(sandboxes, sockets, strict=True)
+            ]
         except ValueError as problem:
             raise ConfigurationError(str(problem)) from problem
         for app, listener in zip(apps, sockets, strict=True):
@@ -71,8 +74,12 @@ def _listen(port: int, stack: ExitStack) -> socket.socket:
     return listener
 
 
+def _url(listener: socket.socket) -> str:
+    return f"http://{HOST}:{listener.getsockname()[1]}"
+
+
 def _running(sandbox: Sandbox, listener: socket.socket) -> Running:
-    url = f"http://{HOST}:{listener.getsockname()[1]}"
+    url = _url(listener)
     settings = {
         key: value.replace("{url}", url) if isinstance(value, str) else value
         for key, value in sandbox.connection.items()

@@ -290,3 +290,32 @@ def test_rows_are_a_list_or_one_object_and_nothing_else_is_empty() -> None:
     for body in ({}, {"rows": None}, {"rows": "x"}, None):
         with pytest.raises(ShapeChanged, match="/list has no rows at 'rows'"):
             rows_at(body, "rows", "/list")
+
+
+def test_a_list_without_a_count_ends_where_the_reply_has_no_next_address() -> None:
+    pages = PageNumber(2, next_at="links.next")
+    more = {"links": {"next": "/list?page=2"}}
+    second = after(pages, more, [1, 2])
+    assert asked(second) == {"per_page": "2", "page": "2"}
+    assert asked(after(pages, more, [3], second)) == {"per_page": "2", "page": "3"}
+    assert after(pages, more, [], second) is None
+    assert after(pages, {"links": {}}, [3, 4], second) is None
+
+
+def test_a_size_that_the_api_alone_decides_is_not_asked_for() -> None:
+    pages = PageNumber(25, pages_at="meta.total_pages", per_page="")
+    assert asked(pages.first(LIST)) == {"page": "1"}
+    assert asked(after(pages, {"meta": {"total_pages": 2}}, [1])) == {"page": "2"}
+
+
+def test_a_list_that_counts_no_pages_may_leave_its_rows_out() -> None:
+    pages = PageNumber(25, pages_at="total_pages")
+    flow = every_page(LIST, "_embedded.rows", pages)
+    next(flow)
+    with pytest.raises(StopIteration) as end:
+        flow.send(Response(200, {"total_pages": 0}))
+    assert end.value.value == []
+    flow = every_page(LIST, "_embedded.rows", pages)
+    next(flow)
+    with pytest.raises(ShapeChanged):
+        flow.send(Response(200, {"total_pages": 1}))

@@ -1,5 +1,6 @@
 """E1, E2: no request and no credential leaves for an origin that was not declared."""
 
+import json
 import re
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sqlcrm.errors import ConfigurationError, DeclarationError, Denied, OutcomeUnknown, Rejected
-from sqlcrm.sdk import NextLink, Request, Setting, every_page
+from sqlcrm.sdk import Href, NextLink, Request, Setting, every_page
 
 GET = Request("GET", "/contacts")
 
@@ -256,3 +257,23 @@ def test_the_limiter_sees_paths_below_the_base(server, connect):
     assert addresses.resolve(Request("GET", "/a/{x}", fill={"x": "b c"})).path == "/a/b%20c"
     assert addresses.resolve(Request("GET", f"{server.url}/api/3/a?x=1")).path == "/a"
     assert addresses.resolve(Request("GET", f"{server.url}/other")).path == "/other"
+
+
+def test_a_path_may_name_a_setting_that_is_no_secret(server, reply, connect, connector):
+    named = connector(settings=(*connector().settings, Setting("campaign", default="c 1/2")))
+    server.replies = [reply(200, {})]
+    connect(connector=named).send(Request("GET", "/campaigns/{campaign}/people/{id}", fill={"id": "7"}))
+    assert server.heard[0].target == "/api/3/campaigns/c%201%2F2/people/7"
+    with pytest.raises(DeclarationError, match="no value for"):
+        connect().send(Request("GET", "/x/{api_key}"))
+
+
+def test_an_address_in_a_body_is_written_out_as_it_would_be_called(server, reply, connect):
+    server.replies = [reply(200, {})]
+    body = {"_links": {"person": {"href": Href("/people/7")}}}
+    connect().send(Request("POST", "/links", body=body))
+    sent = json.loads(server.heard[0].body)
+    assert sent == {"_links": {"person": {"href": f"{server.url}/api/3/people/7"}}}
+    for wrong in ("people/7", "https://evil.example/x", "/people 7"):
+        with pytest.raises(DeclarationError, match="no address within the API"):
+            connect().send(Request("POST", "/links", body={"href": Href(wrong)}))

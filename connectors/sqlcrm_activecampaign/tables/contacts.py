@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from sqlcrm.sdk import Column, Filter, Param, Read, Sort, Table, Type, Write
+from sqlcrm.sdk import Column, Filter, Modified, Param, Read, Sort, Table, Type, Write
 from sqlcrm_activecampaign.bulk import changed_contacts, new_contacts
 from sqlcrm_activecampaign.columns import (
     CENTRAL,
@@ -215,6 +215,8 @@ contacts = Table(
             ),
         ),
     ),
+    # How late the filter may be is not documented; ten minutes is what other APIs need.
+    modified=Modified("updated_at", lag=600),
     example="SELECT id, email, first_name FROM contacts@ac WHERE updated_at >= DATE '2026-01-01'",
 )
 

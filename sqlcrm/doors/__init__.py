@@ -1,1 +1,1 @@
-"""Other programs' ways in (webhooks, MCP, SQLAlchemy, notebooks). None is built yet."""
+"""Other programs' ways in: webhooks. They see the session, and nothing beneath it."""

@@ -77,10 +77,13 @@ def tables(session: Session, alias: str | None = None) -> list[TableLine]:
     for name, config in configs.items():
         if alias is not None and name != alias.casefold():
             continue
-        for table in load(config.connector).tables:
+        connector = load(config.connector)
+        for table in connector.tables:
             writes = " ".join(sorted({write.verb for write in table.writes}))
             by = ", ".join(dict.fromkeys(read.by for read in table.reads if read.by))
             found.append(TableLine(name, table.name, writes, by, table.doc))
+        events = connector.webhooks.tables if connector.webhooks is not None else ()
+        found += [TableLine(f"{name}_events", one.name, "", "", one.doc) for one in events]
     return found
 
 
@@ -91,7 +94,11 @@ def describe(session: Session, table: str, alias: str) -> list[tuple[str, str, s
     Raises: SqlError for an alias or table that is not there.
     """
     from sqlcrm.catalog.tables import find_table
+    from sqlcrm.session.events import declared, sender
 
+    if sender(alias.casefold(), session.connections.configs):
+        _, events = declared(session, table, alias.casefold())
+        return [(one.name, str(one.type), "read only", one.doc) for one in events.all_columns]
     opened = session.connections.get(alias.casefold())
     found = opened.complete(find_table(opened.connector, table, alias).table)
     described = []

@@ -24,6 +24,7 @@ from sqlcrm.state.values import Operation
 from sqlcrm.writing.carriers import unsubscribes
 from sqlcrm.writing.decide import (
     Policy,
+    as_sent,
     carrier,
     columns_of,
     deleted,
@@ -189,9 +190,11 @@ class Planning:
         if write.append or not table.natural_key:
             if conflict is not None:
                 raise ProgrammingError(f"{table.name} has no key on which rows could conflict")
+            self.optouts.recall([row for row in rows if not row.problem])
             earlier = {}
             if not self.statement.repeat:
-                earlier = earlier_runs(self.session.journal, self.account, table, rows)
+                sent = [as_sent(policy, row) for row in rows]
+                earlier = earlier_runs(self.session.journal, self.account, table, sent)
             return [inserted(policy, r, given, None, earlier.get(r.number)) for r in rows]
         settle_repeats(rows, policy.natural, table)
         wanted = [row for row in rows if not row.problem and row.same_as is None]
@@ -214,7 +217,7 @@ class Planning:
         self, rows: Sequence[Row], names: Sequence[str]
     ) -> dict[tuple[Any, ...], dict[str, Any]]:
         """Return the target's rows that have the natural key of one of these, by that key."""
-        whole = [name for write in self.table.writes for name in write.whole]
+        whole = [name for write in self.table.writes for name in write.along]
         whole += shown_columns(self.statement, self.table)
         values = [row.values for row in rows]
         self._settle()
@@ -301,7 +304,7 @@ def before_columns(table: Table, sets: Sequence[str]) -> tuple[str, ...]:
     if table.consent is not None:
         names.add(table.consent.column)
     for one in table.writes:
-        names |= set(one.whole)
+        names |= set(one.along)
     return tuple(column.name for column in table.columns if column.name in names)
 
 

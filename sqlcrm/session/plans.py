@@ -249,6 +249,7 @@ def make_plan(session: Session, text: str, binds: Binds = None, name: str = "") 
     """
     found = parsed(session, text)
     session.begin(name, text, statements=len(found))
+    session.incremental.begin(name, text, binds if isinstance(binds, dict) else None)
     code = 0
     try:
         return _planned(session, text, found, binds)
@@ -289,9 +290,11 @@ def _used(statement: Statement, binds: Binds) -> Binds:
 def _reads_planned(session: Session, statement: Statement, parts: Sequence[Part]) -> str:
     """Say which table a statement reads that an earlier part of the plan would change; or ""."""
     from sqlcrm.dialect import LOCAL, SYSTEM
+    from sqlcrm.session.events import are_events
     from sqlcrm.session.relations import remote
 
     refs = [r for r in statement.lexed.refs if r.alias not in {LOCAL, SYSTEM} and r.kind != "file"]
+    refs = [ref for ref in refs if not are_events(ref, session.connections.configs)]
     refs.sort(key=lambda ref: ref == statement.target)  # what a user reads says more
     for ref in refs if parts else ():
         relation = remote(ref, session.connections, statement.text)
@@ -313,6 +316,7 @@ def _part(session: Session, number: int, statement: Statement, binds: Binds) -> 
     if statement.explain is not None:
         return None
     session.settings.begin()
+    session.incremental.prepare(statement)
     try:
         prepared = Prepared(session, statement, binds)
         planning = Planning(session, prepared)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from functools import partial
@@ -17,6 +18,7 @@ from sqlcrm.planner.constants import Binds as Values
 from sqlcrm.planner.plan import ReadPlan, Relation
 from sqlcrm.planner.sharing import shared
 from sqlcrm.planner.sources import sql
+from sqlcrm.session.events import are_events, stage_events
 from sqlcrm.session.progress import Progress
 from sqlcrm.session.relations import complete, local_name, remote, spreadsheet, system
 from sqlcrm.session.result import Binds
@@ -51,6 +53,8 @@ class Prepared:
                 self.given[ref.mark] = spreadsheet(ref, session.engine, self.binds, statement.text)
             elif ref.alias == SYSTEM:
                 self.given[ref.mark] = system(ref, session.engine, session.journal, statement.text)
+            elif are_events(ref, session.connections.configs):
+                self.given[ref.mark] = stage_events(session, ref, statement.text)
             else:
                 self.relations[ref.mark] = remote(ref, session.connections, statement.text)
         # What decides about a write is asked of the API itself.
@@ -91,8 +95,12 @@ class Prepared:
         for scan in plan.scans:
             self.session.pending.refuse(scan.relation)
         self.prepare(plan)
+        began = dt.datetime.now(dt.UTC)
         self.staging.stage(plan)
         self.session.remember(self.staging.done.values())
+        self.session.incremental.note(
+            began, [self.staging.done[s.relation.mark] for s in plan.scans]
+        )
 
     def prepare(self, plan: ReadPlan, *, check: bool = True) -> None:
         """Make a plan's stages, and let DuckDB check the text against them."""

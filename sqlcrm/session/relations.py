@@ -16,6 +16,7 @@ from sqlcrm.planner.plan import Relation
 from sqlcrm.planner.sources import parse
 from sqlcrm.sdk import Table
 from sqlcrm.session.connections import Connections
+from sqlcrm.session.events import are_events
 from sqlcrm.state.journal import Journal
 
 
@@ -24,6 +25,8 @@ def remote(ref: Ref, connections: Connections, text: str) -> Relation:
 
     Raises: SqlError that points at the name.
     """
+    if are_events(ref, connections.configs):  # where it is read, it was staged
+        raise SqlError(f"tables of @{ref.alias} are read-only", text, ref.start, ref.end)
     try:
         opened = connections.get(ref.alias)
         named = find_table(opened.connector, ref.name, ref.alias)

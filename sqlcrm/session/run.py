@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlcrm.dialect import Statement, moved, statements
-from sqlcrm.errors import Error, NotSupportedError, ProgrammingError, SqlError
+from sqlcrm.errors import Busy, Error, NotSupportedError, ProgrammingError, SqlError
 from sqlcrm.execution.engine import named_binds, quote, shown
 from sqlcrm.session.result import Binds, Result
 from sqlcrm.session.state import Session
 from sqlcrm.session.transactions import transacted
+from sqlcrm.state.locks import POLL
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,11 +28,18 @@ def run(session: Session, statement: Statement, binds: Binds = None) -> Result:
     session.stop_if_streaming()
     session.settings.begin()
     statement = session.views.expanded(statement)
+    notices = session.incremental.prepare(statement)
+    result = _run(session, statement, binds)
+    return replace(result, notices=(*notices, *result.notices)) if notices else result
+
+
+def _run(session: Session, statement: Statement, binds: Binds) -> Result:
+    """Run a statement in which nothing stands for a view any more."""
     if statement.plain:  # nothing of ours in it: DuckDB's alone, but for our settings
         changed = session.settings.change(statement, restricted=session.engine.restricted)
         if changed or session.views.local(statement):
             return Result()
-        return transacted(session, statement, lambda: _result(session, statement.text, binds, ()))
+        return transacted(session, statement, lambda: _patient(session, statement, binds))
     from sqlcrm.session.prepared import Prepared
     from sqlcrm.session.write import write
 
@@ -138,6 +148,7 @@ def _tables(session: Session, statement: Statement, binds: Binds) -> Iterator[pa
         return
     from sqlcrm.session.prepared import Prepared
 
+    session.incremental.prepare(statement)
     with session.streaming():
         try:
             prepared = Prepared(session, statement, binds)
@@ -154,6 +165,21 @@ def _tables(session: Session, statement: Statement, binds: Binds) -> Iterator[pa
         finally:
             session.engine.drop_stages()
             session.log_calls()
+
+
+def _patient(session: Session, statement: Statement, binds: Binds) -> Result:
+    """Run a local statement; one that attaches a file waits while another process has it open.
+
+    Raises: Busy where that takes longer than a run may wait.
+    """
+    end = time.monotonic() + session.wait
+    while True:
+        try:
+            return _result(session, statement.text, binds, ())
+        except Busy:
+            if time.monotonic() >= end:
+                raise
+        session.pause(POLL)
 
 
 def _result(session: Session, text: str, binds: Binds, notices: Sequence[str]) -> Result:

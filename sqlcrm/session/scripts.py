@@ -18,12 +18,16 @@ _WORST_FIRST = (130, 5, 6, 3, 2, 1, 4)
 
 @dataclass(slots=True)
 class Script:
-    """How a script ended: errors in order, statements that never ran, the exit code."""
+    """How a script ended: errors in order, statements that never ran, the exit code.
+
+    skipped: whether rows were left out that a later run is to write.
+    """
 
     errors: list[Error] = field(default_factory=list)
     codes: list[int] = field(default_factory=list)
     left: int = 0
     run: int | None = None
+    skipped: bool = False
 
     @property
     def exit_code(self) -> int:
@@ -47,6 +51,7 @@ def run_script(
     """
     found = parsed(session, text)
     session.begin(name, text, statements=len(found))
+    session.incremental.begin(name, text, binds)
     script = Script()
     for number, statement in enumerate(found, 1):
         session.next_statement()
@@ -60,6 +65,8 @@ def run_script(
         script.errors.append(ProgrammingError("BEGIN without COMMIT: nothing of it was written"))
         script.codes.append(ProgrammingError.exit_code)
     code = script.exit_code
+    if code in {0, 4} and not script.errors and not script.skipped:
+        session.incremental.save()
     session.end(code)
     return script
 
@@ -82,6 +89,7 @@ def _step(
         script.codes.append(error.exit_code)
         return True
     codes = [report.exit_code for report in result.all_reports] or [0]
+    script.skipped |= any(report.counts.get("skipped") for report in result.all_reports)
     script.codes += codes
     return 5 in codes
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sqlcrm.planner.access import Access
     from sqlcrm.planner.plan import Scan
     from sqlcrm.session.connections import Connections
+    from sqlcrm.session.incremental import Incremental
     from sqlcrm.state.journal import Journal
     from sqlcrm.transport import Client
     from sqlcrm.writing.guards import Limits
@@ -94,6 +95,7 @@ class Session:
         self.accounts: dict[str, int] = {}  # by alias, as the journal numbers them
         self.totals: dict[tuple[object, ...], int] = {}
         self.pending: Pendings[Any] = Pendings()
+        self.event_positions: frozenset[int] | None = None  # of a batch; None: all that are stored
 
     @cached_property
     def connections(self) -> Connections:
@@ -106,6 +108,13 @@ class Session:
         """Tell a connection's client what the session's settings allow it."""
         client.allow(self.settings.max_requests or config.max_requests)
         client.deadline(self.settings.seconds_left())
+
+    @cached_property
+    def incremental(self) -> Incremental:
+        """How far the script under way has read tables."""
+        from sqlcrm.session.incremental import Incremental
+
+        return Incremental(self)
 
     @cached_property
     def cache(self) -> Cache:
@@ -280,6 +289,18 @@ class Session:
     def forget_cancel(self) -> None:
         """Make the session usable again after `cancel`."""
         self._cancel.clear()
+
+    def renew(self) -> None:
+        """Be as a new session, but for the open connections: for a listener's next batch."""
+        before, restricted = self.engine, self.engine.restricted
+        self.engine = Engine(_scratch(self._state), restricted=restricted)
+        before.close()
+        self.settings, self.views, self.in_transaction = Settings(), Views(), False
+        self.totals.clear()
+        self.__dict__.pop("cache", None)
+        if "connections" in self.__dict__:
+            self.connections.calls.clear()  # the journal has them
+        self._logged = 0
 
     def close(self) -> None:
         """Close DuckDB, the connections and the journal. What waits for COMMIT is given up."""

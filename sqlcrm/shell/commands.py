@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from sqlcrm import __version__
+from sqlcrm.shell.event_commands import EVENT_COMMANDS
 from sqlcrm.shell.failures import guarded
 from sqlcrm.shell.options import (
     config_option,
@@ -15,6 +16,7 @@ from sqlcrm.shell.options import (
     format_option,
     order_of,
     running_options,
+    seconds,
 )
 from sqlcrm.shell.write_commands import COMMANDS
 
@@ -67,13 +69,35 @@ def query(context: click.Context, /, sql: str, **options: Any) -> int:
 @sqlcrm.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--plan", "only", is_flag=True, help="Show what it would write; write nothing.")
+@click.option(
+    "--every",
+    callback=seconds,
+    metavar="TIME",
+    help="Run it again and again, with so much time from one beginning to the next.",
+)
 @running_options
 @click.pass_context
-def run(context: click.Context, /, file: str, *, only: bool, **options: Any) -> int:
-    """Run a script. A failed statement stops it, rejected rows do not."""
+def run(
+    context: click.Context, /, file: str, *, only: bool, every: float | None, **options: Any
+) -> int:
+    """Run a script. A failed statement stops it, rejected rows do not.
+
+    With --every it is read and run anew each time, and one line on the standard error tells how
+    each run ended. Only one process repeats a script. --max-changes and --max-deletes say how much
+    a run may write; --yes is refused.
+    """
     from sqlcrm.shell.running import execute
     from sqlcrm.shell.sources import read_input, read_script
 
+    if every is not None:
+        if file == "-" or only or options["yes"]:
+            raise click.UsageError("--every takes a file, without --plan and --yes")
+        from sqlcrm.shell.every import repeat
+
+        path = file_path(file)
+        return repeat(
+            path, every, lambda: execute(order_of(context, read_script(path), file, options))
+        )
     text = read_input() if file == "-" else read_script(file_path(file))
     order = order_of(context, text, file, options)
     if only:
@@ -202,5 +226,5 @@ def demo(people: int) -> int:
     return show(people)
 
 
-for one in COMMANDS:
+for one in (*COMMANDS, *EVENT_COMMANDS):
     sqlcrm.add_command(one)

@@ -51,13 +51,15 @@ def running_options(function: F) -> F:
     return config_option(function)
 
 
-def seconds(_context: click.Context, _option: click.Parameter, text: str) -> float:
-    """Return the seconds of a time such as 60s or 90d.
+def seconds(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
+    """Return the seconds of a time such as 60s or 90d, None where none was given.
 
     Raises: BadParameter.
     """
     from sqlcrm.session.settings import duration
 
+    if text is None:
+        return None
     found = duration(text)
     if found is None:
         raise click.BadParameter(f"{text!r} is no time: write 60s, 10 minutes, 90d")
@@ -90,6 +92,13 @@ def allowed(function: F) -> F:
     return function
 
 
+def limit_options(function: F) -> F:
+    """Accept how much a write may do, for what runs where nobody can be asked."""
+    for option in reversed(_ALLOWED[1:]):
+        function = option(function)
+    return function
+
+
 report_option = click.option(
     "--report", type=file_path, metavar="FILE.html", help="Write what was done, as a web page."
 )
@@ -97,12 +106,12 @@ report_option = click.option(
 
 def planning_options(function: F) -> F:
     """Accept what a plan takes."""
-    for option in (_PARAM, _FORMATS):
+    for option in (param_option, _FORMATS):
         function = option(function)
     return config_option(function)
 
 
-_PARAM = click.option(
+param_option = click.option(
     "--param", "params", multiple=True, metavar="NAME=TEXT", help="The value of $NAME, a text."
 )
 _FORMATS = click.option(
@@ -116,7 +125,7 @@ _RUNNING = (
     click.option(
         "-o", "--output", type=file_path, metavar="FILE", help="Write the result to a file."
     ),
-    _PARAM,
+    param_option,
     *_ALLOWED,
     click.option(
         "--on-error",

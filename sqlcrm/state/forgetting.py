@@ -9,6 +9,7 @@ from typing import Any
 from sqlcrm.errors import GuardRefused, ProgrammingError
 from sqlcrm.state.addresses import Address
 from sqlcrm.state.database import Database
+from sqlcrm.state.events_upkeep import forget_events
 from sqlcrm.state.migration import older_copies
 from sqlcrm.state.secret import HashKey
 from sqlcrm.state.values import FORGOTTEN, checksum, to_json
@@ -46,13 +47,13 @@ class Forgetting:
     def forget(self, email: str) -> dict[str, int]:
         """Replace a person's values in every row that holds the address; returns how many of what.
 
-        Of an operation, every value; of requests and texts, the address. A keyed hash takes its
-        place. Opt-outs stay: they hold no address. Copies of older schemas are deleted.
+        Of an operation and an event, every value; of requests and texts, the address. A keyed hash
+        takes its place. Opt-outs stay: they hold no address. Copies of older schemas are deleted.
         Raises: GuardRefused where such a row is still to be written.
         """
         if "@" not in email.strip().strip("@"):
             raise ProgrammingError(f"{email!r} is no e-mail address.")
-        counts = dict.fromkeys(["operations", *_TEXTS, "copies"], 0)
+        counts = dict.fromkeys(["operations", *_TEXTS, "events", "copies"], 0)
         if not self._database.path.exists():
             return counts
         address = Address(email)
@@ -63,6 +64,7 @@ class Forgetting:
             counts["operations"] = _operations(connection, address, mark)
             for table, columns in _TEXTS.items():
                 counts[table] = _texts(connection, table, columns)
+            counts["events"] = forget_events(connection, address, mark)
         self._database.vacuum()
         for copy in older_copies(self._database.path):
             copy.unlink(missing_ok=True)

@@ -64,8 +64,32 @@ CREATE TABLE opt_outs (
 """
 """What schema 1 had otherwise. Nothing ever wrote its opt_outs."""
 
+_V2 = """
+CREATE TABLE runs (
+    run_id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind        TEXT NOT NULL CHECK (kind IN
+                ('query', 'script', 'shell', 'python', 'resume', 'undo', 'apply')),
+    script      TEXT NOT NULL,
+    script_text TEXT NOT NULL,
+    started_at  TEXT NOT NULL,
+    ended_at    TEXT,
+    state       TEXT NOT NULL
+                CHECK (state IN ('running', 'done', 'failed', 'interrupted', 'crashed')),
+    exit_code   INTEGER,
+    error       TEXT NOT NULL DEFAULT '',
+    pid         INTEGER NOT NULL,
+    host        TEXT NOT NULL,
+    process     TEXT NOT NULL,
+    version     TEXT NOT NULL,
+    of_run      INTEGER,
+    statements_total INTEGER
+);
+"""
+"""What schema 2 had otherwise."""
+
 _NEW_IN_2 = {"operations_open", "operations_stored_otherwise", "hash_keys"}
-_EMPTY = {"opt_outs"}
+_NEW_IN_3 = {"events", "events_pending", "events_of_person", "events_pruned"}
+_EMPTY = {(1, "opt_outs")}
 
 
 def known(version: int) -> dict[str, str]:
@@ -73,9 +97,12 @@ def known(version: int) -> dict[str, str]:
     now = created(SCHEMA)
     if version == VERSION:
         return now
+    two = {name: sql for name, sql in now.items() if name not in _NEW_IN_3} | created(_V2)
+    if version == 2:
+        return two
     if version != 1:
         return {}
-    return {name: sql for name, sql in now.items() if name not in _NEW_IN_2} | created(_V1)
+    return {name: sql for name, sql in two.items() if name not in _NEW_IN_2} | created(_V1)
 
 
 def copy_of(path: Path, version: int) -> Path:
@@ -103,7 +130,7 @@ def migrate(
             version = int(connection.execute("PRAGMA user_version").fetchone()[0])
             if version != VERSION:  # else another process was first
                 _keep(path, version, connect)
-                _rebuild(connection, known(version))
+                _rebuild(connection, version)
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
@@ -135,16 +162,21 @@ def _keep(path: Path, version: int, connect: Callable[[Path], sqlite3.Connection
         os.close(folder)
 
 
-def _rebuild(connection: sqlite3.Connection, old: dict[str, str]) -> None:
+def _rebuild(connection: sqlite3.Connection, version: int) -> None:
     """Make anew what differs, and fill it with the old rows."""
-    new = created(SCHEMA)
+    old, new = known(version), created(SCHEMA)
     for name in [name for name, sql in old.items() if sql != new.get(name)]:
         connection.execute(f"ALTER TABLE {name} RENAME TO old_{name}")
         connection.execute(new[name])
-        if name not in _EMPTY:
+        if (version, name) not in _EMPTY:
             table = connection.execute(f"PRAGMA table_info(old_{name})").fetchall()
             columns = ", ".join(str(column[1]) for column in table)
             connection.execute(f"INSERT INTO {name} ({columns}) SELECT {columns} FROM old_{name}")
+        # Numbers that were given out and pruned since are not given out again.
+        connection.execute("DELETE FROM sqlite_sequence WHERE name = ?", (name,))
+        connection.execute(
+            "UPDATE sqlite_sequence SET name = ? WHERE name = ?", (name, f"old_{name}")
+        )
         connection.execute(f"DROP TABLE old_{name}")
     found = {str(name) for (name,) in connection.execute("SELECT name FROM sqlite_master")}
     for name, sql in new.items():

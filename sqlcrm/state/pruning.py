@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlcrm.state.database import Database
+from sqlcrm.state.events_upkeep import prune_events
 from sqlcrm.state.migration import older_copies
 from sqlcrm.state.resuming import Resuming
 from sqlcrm.state.values import now
@@ -41,14 +42,16 @@ class Pruning:
         Unfinished runs stay, and opt-outs, and `kept_operations` with the numbers of their runs:
         what was done to tables without a natural key, whose only memory is the journal, and rows
         that a CRM stored otherwise than sent, without which a second run would change them again.
+        Events stay that are pending or dead; of the others it is remembered that they came.
         """
         before = datetime.now(UTC) - older_than
         if not self._database.path.exists():
-            return dict.fromkeys([*_DELETES, "kept_operations", "copies"], 0)
+            return dict.fromkeys([*_DELETES, "kept_operations", "events", "copies"], 0)
         with self._database.writing("pruned") as connection:
             runs = json.dumps(self._ended(now(before)))
             counts = {n: connection.execute(sql, (runs,)).rowcount for n, sql in _DELETES.items()}
             counts["kept_operations"] = self._strip(connection, runs)
+            counts["events"] = prune_events(connection, now(before))
         self._database.vacuum()
         old = [copy for copy in older_copies(self._database.path) if _changed(copy) < before]
         for copy in old:

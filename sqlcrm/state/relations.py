@@ -172,12 +172,37 @@ _UNMATCHED = Relation(
     latest=True,
 )
 
+_EVENTS = Relation(
+    columns=(
+        ("event_position", "BIGINT", "e.position"),
+        ("event_id", "VARCHAR", "e.own_id"),
+        ("connection", "VARCHAR", "e.alias"),
+        ("connector", "VARCHAR", "e.connector"),
+        ("origin", "VARCHAR", "e.origin"),
+        ("type", "VARCHAR", "e.type"),
+        ("person", "VARCHAR", "e.person"),
+        ("state", "VARCHAR", "e.state"),
+        ("attempts", "BIGINT", "e.attempts"),
+        ("error", "VARCHAR", "e.error"),
+        ("received_at", "TIMESTAMPTZ", "e.received_at"),
+        ("retry_at", "TIMESTAMPTZ", "e.retry_at"),
+        ("ended_at", "TIMESTAMPTZ", "e.ended_at"),
+        ("run_id", "BIGINT", "e.run_id"),
+        ("data", "JSON", "nullif(e.data, '')"),
+    ),
+    source="events e",
+    run="e.run_id",
+    statement="NULL",
+    order="e.position",
+)
+
 RELATIONS = {
     "runs": _RUNS,
     "statements": _STATEMENTS,
     "operations": _OPERATIONS,
     "requests": _REQUESTS,
     "unmatched": _UNMATCHED,
+    "events": _EVENTS,
     "rejected": replace(_OPERATIONS, latest=True, where="o.state = 'rejected'"),
 }
 """Every readable table by its name before `@sqlcrm`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 APPLICATION = 0x53514C43
 """SQLite's application_id: says that a file is ours ("SQLC")."""
 
-VERSION = 2
+VERSION = 3
 """SQLite's user_version: which schema a file has."""
 
 SCHEMA = f"""
@@ -23,7 +23,7 @@ CREATE TABLE accounts (
 CREATE TABLE runs (
     run_id      INTEGER PRIMARY KEY AUTOINCREMENT,
     kind        TEXT NOT NULL CHECK (kind IN
-                ('query', 'script', 'shell', 'python', 'resume', 'undo', 'apply')),
+                ('query', 'script', 'shell', 'python', 'resume', 'undo', 'apply', 'listen')),
     script      TEXT NOT NULL,
     script_text TEXT NOT NULL,
     started_at  TEXT NOT NULL,
@@ -162,6 +162,32 @@ CREATE TABLE source_sizes (
     rows           INTEGER NOT NULL,
     at             TEXT NOT NULL,
     PRIMARY KEY (account_id, table_name, statement_hash)
+) WITHOUT ROWID;
+
+CREATE TABLE events (
+    position    INTEGER PRIMARY KEY AUTOINCREMENT,
+    alias       TEXT NOT NULL,
+    connector   TEXT NOT NULL,
+    origin      TEXT NOT NULL,
+    own_id      TEXT NOT NULL,
+    type        TEXT NOT NULL,
+    person      TEXT NOT NULL,
+    data        TEXT NOT NULL,
+    checksum    INTEGER NOT NULL,
+    received_at TEXT NOT NULL,
+    state       TEXT NOT NULL CHECK (state IN ('pending', 'done', 'dead', 'dropped')),
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    error       TEXT NOT NULL DEFAULT '',
+    retry_at    TEXT,
+    ended_at    TEXT,
+    run_id      INTEGER,
+    UNIQUE (alias, connector, origin, own_id)
+);
+CREATE INDEX events_pending ON events (position) WHERE state = 'pending';
+CREATE INDEX events_of_person ON events (person, position) WHERE state = 'pending';
+
+CREATE TABLE events_pruned (
+    digest BLOB PRIMARY KEY
 ) WITHOUT ROWID;
 
 PRAGMA application_id = {APPLICATION};

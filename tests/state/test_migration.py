@@ -13,6 +13,7 @@ import pytest
 
 from sqlcrm.errors import Error, JournalProblem
 from sqlcrm.state.database import Database
+from sqlcrm.state.events import Arrival, Events, Source
 from sqlcrm.state.journal import Journal, Settled
 from sqlcrm.state.schema import APPLICATION, SCHEMA, VERSION, created
 
@@ -29,6 +30,19 @@ def old(folder: Path) -> Path:
         connection.executescript(OLD)
         connection.execute(f"PRAGMA application_id = {APPLICATION}")
         connection.execute("PRAGMA user_version = 1")
+    return path
+
+
+@pytest.fixture
+def second(folder: Path) -> Path:
+    """A journal of schema 2, whose last run was pruned."""
+    folder.mkdir(mode=0o700)
+    path = folder / "journal.sqlite3"
+    text = Path(__file__).with_name("journal_v2.sql").read_text(encoding="utf-8")
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(text)
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        connection.execute("PRAGMA user_version = 2")
     return path
 
 
@@ -73,6 +87,19 @@ def test_an_old_journal_keeps_every_row_and_gains_what_is_new(old: Path, folder:
             created(SCHEMA).values()
         )
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_a_journal_of_schema_2_keeps_every_row_and_takes_events(second: Path, folder: Path) -> None:
+    before = rows_of(second)
+    with Journal(folder) as journal:
+        assert journal.counts(1, 1) == {"done": 1, "planned": 1, "unchanged": 1, "unknown": 1}
+        kept_as_they_were(before, second)
+        source = Source("cs", "fake", "https://acme.example")
+        assert Events(journal.database).store([Arrival(source, "1", "a", "ana", "{}")]) == 1
+        assert journal.begin_run("listen") == 4  # the number of a pruned run stays taken
+    assert version_of(second) == VERSION
+    assert version_of(folder / "journal.sqlite3.v2") == 2
+    assert rows_of(folder / "journal.sqlite3.v2") == before
 
 
 def test_a_private_copy_of_the_old_file_is_kept(old: Path, folder: Path) -> None:

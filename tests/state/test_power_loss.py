@@ -19,6 +19,7 @@ import apsw
 import pytest
 
 from sqlcrm.state.database import Database
+from sqlcrm.state.events import Arrival, Events, Source
 from sqlcrm.state.journal import Journal, Operation, Settled
 
 SECTOR = 512
@@ -269,6 +270,27 @@ def test_a7_no_power_loss_breaks_the_journal_or_loses_what_was_announced(
             opened += 1
     assert opened == 4 * len(edges)
     assert _found(start.parent) == dict.fromkeys(range(ROWS), "done")
+
+
+def test_a7_no_power_loss_loses_an_event_that_was_acknowledged(start: Path, tmp_path: Path) -> None:
+    """A7: a call is answered when `store` has returned; its events stay together."""
+    before, source = start.read_bytes(), Source("cs", "fake", "https://acme.example")
+    with contextlib.closing(Database(start, factory=Connection)) as database:  # type: ignore[arg-type]
+        for call in range(20):
+            arrivals = [Arrival(source, f"{call}-{n}", "a", "ana", "{}") for n in range(3)]
+            assert Events(database).store(arrivals) == 3
+            RECORD.announced.append((len(RECORD.events), call, "stored"))
+    dice = random.Random(8)  # noqa: S311 - no secret, only what is lost
+    edges = [n for n, event in enumerate(RECORD.events) if event.what in {"sync", "delete"}]
+    for moment, disks in enumerate(_disks(before, start.name)):
+        for everything, chance in [(False, None), (False, dice)] if moment in edges else []:
+            folder = tmp_path / f"{moment}-{chance is None}"
+            _lay(folder, disks, chance, everything)
+            with Journal(folder) as journal:
+                found = [row[1] for row in journal.relation("events")[1]]
+            calls = {call for at, call, _ in RECORD.announced if at <= moment}
+            assert len(found) % 3 == 0
+            assert {f"{call}-{n}" for call in calls for n in range(3)} <= set(found)
 
 
 def test_a7_the_record_shows_what_an_unsynced_journal_would_lose(

@@ -96,6 +96,7 @@ def test_pruning_deletes_old_runs_with_all_that_is_theirs(journal: Journal, acco
         "requests": 1,
         "unmatched": 1,
         "kept_operations": 0,
+        "events": 0,
         "copies": 0,
     }
     assert journal.path.stat().st_size < size / 2
@@ -198,6 +199,7 @@ def test_a_forgotten_person_is_nowhere_in_the_file_and_stays_counted(
         "statements": 1,
         "runs": 1,
         "watermarks": 0,
+        "events": 0,
         "copies": 1,
     }
     data = journal.path.read_bytes().lower()

@@ -1,0 +1,111 @@
+"""Serves a web application in a thread of its own, until it is told to stop."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from sqlcrm.errors import ConfigurationError
+
+AT_ONCE = 1_000
+"""Connections that are served at once; others are answered 503."""
+
+ENDING = 3
+"""Seconds that calls under way may take when it stops."""
+
+
+class _Server(uvicorn.Server):
+    """Says when it accepts calls."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Run as uvicorn does; whoever waits for the start does not wait for a failed one."""
+        try:
+            super().run(sockets)
+        finally:
+            self.ready.set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start as uvicorn does, then say so."""
+        await super().startup(sockets)
+        self.ready.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A server under way."""
+
+    url: str
+    server: _Server
+
+    def stop(self) -> None:
+        """Accept no more calls; those under way are answered. May be called from any thread."""
+        self.server.should_exit = True
+
+
+@contextmanager
+def serving(app: ASGIApp, host: str, port: int) -> Iterator[Serving]:
+    """Serve while the block runs. port: 0 takes any that is free.
+
+    Raises: ConfigurationError where the port cannot be used.
+    """
+    with _listening(host, port) as listener:
+        config = uvicorn.Config(
+            app,
+            http="h11",
+            ws="none",
+            loop="asyncio",
+            lifespan="on",
+            interface="asgi3",
+            log_config=None,
+            log_level="error",  # anybody can send what it warns of
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=AT_ONCE,
+            timeout_graceful_shutdown=ENDING,
+        )
+        server = _Server(config)
+        thread = threading.Thread(
+            target=server.run, args=([listener],), name="receiver", daemon=True
+        )
+        thread.start()
+        server.ready.wait()
+        place = listener.getsockname()
+        shown = f"[{place[0]}]" if ":" in place[0] else place[0]
+        try:
+            yield Serving(f"http://{shown}:{place[1]}", server)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        # The protocol is named: asyncio switches Nagle's 40 ms wait off for TCP by name only.
+        listener = socket.socket(family, kind, protocol)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(place)
+            listener.listen(1024)
+        except BaseException:
+            listener.close()
+            raise
+    except (OSError, OverflowError) as problem:
+        raise ConfigurationError(
+            f"port {port} of {host} cannot be used ({problem}): stop the program that uses it, or "
+            "choose another --port"
+        ) from problem
+    return listener

@@ -10,12 +10,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sqlcrm.catalog.connectors import installed, load
-from sqlcrm.sdk import Column, Connector, Filter, RateLimit, Read, Table, Type, Write
+from sqlcrm.sdk import (
+    Column,
+    Connector,
+    Filter,
+    RateLimit,
+    Read,
+    Table,
+    Type,
+    Webhooks,
+    Write,
+)
+from sqlcrm.sdk.webhooks import EVENT_COLUMNS
 from sqlcrm.writing.decide import carrier
 
 ROOT = Path(__file__).resolve().parents[1] / "docs" / "tables"
 NOTE = "<!-- Written by scripts/tables.py from the connector's declaration: change it there. -->"
 OPERATORS = {"contains": "`LIKE '%…%'`", "prefix": "`LIKE '…%'`"}
+EVENTS = "webhook-events.md"
 VERBS = ("insert", "update", "delete")
 
 
@@ -46,6 +58,9 @@ def pages() -> dict[Path, str]:
         for table in connector.tables:
             path = ROOT / connector.name / f"{table.name}.md"
             found[path] = _text(_page(connector, table))
+        if connector.webhooks is not None:
+            path = ROOT / connector.name / EVENTS
+            found[path] = _text(_events(connector, connector.webhooks))
     return found
 
 
@@ -81,6 +96,33 @@ def _index(connectors: Sequence[Connector]) -> Iterator[str]:
             can = " | ".join("yes" if _can(table, verb) else "" for verb in VERBS)
             link = f"[{table.name}]({connector.name}/{table.name}.md)"
             yield f"| {link} | {can} | {_cell(table.doc)} |"
+        if connector.webhooks is not None:
+            count = len(connector.webhooks.tables)
+            yield ""
+            yield f"And [{count} tables of events]({connector.name}/{EVENTS}), from its webhooks."
+
+
+def _events(connector: Connector, webhooks: Webhooks) -> Iterator[str]:
+    yield "# Events"
+    yield ""
+    yield NOTE
+    yield ""
+    yield (
+        f"{connector.title}: [all tables](../index.md). Its webhooks are tables of the connection's "
+        "name with `_events` behind it, such as "
+        f"`{webhooks.tables[0].name}@cs_events`: see [listening](../../listen.md). Beside the columns "
+        "below, each has:"
+    )
+    yield ""
+    for column in EVENT_COLUMNS:
+        yield f"- `{column.name}` ({column.type}): {column.doc}"
+    for table in webhooks.tables:
+        yield ""
+        yield f"## {table.name}"
+        yield ""
+        yield f"`{table.type}`: {table.doc}"
+        yield ""
+        yield ", ".join(f"`{column.name}` {column.type}" for column in table.columns)
 
 
 def _settings(connector: Connector) -> Iterator[str]:
@@ -172,7 +214,15 @@ def _flags(column: Column, table: Table) -> Iterator[str]:
 def _reading(table: Table) -> Iterator[str]:
     yield "## Reading"
     yield ""
-    if all(read.by for read in table.reads):
+    over = [read for read in table.reads if read.over]
+    if all(read.by for read in table.reads) and over:
+        parent, column = over[0].over or ("", "")
+        yield (
+            f"There is no list of all: without a `{over[0].by}` in WHERE, a join or an argument, "
+            f"each `{column}` of [{parent}]({parent}.md) is asked for its own, a call or more each."
+        )
+        yield ""
+    elif all(read.by for read in table.reads):
         wanted = _or([f"`{n}`" for n in dict.fromkeys(read.by for read in table.reads)])
         yield f"Not readable as a whole: WHERE, a join or an argument must give {wanted}."
         yield ""
@@ -186,6 +236,12 @@ def _reading(table: Table) -> Iterator[str]:
         yield "Conditions that the API filters by; all others are checked here, after the read:"
         yield ""
         yield from _filters(filters)
+    if table.modified is not None:
+        yield ""
+        yield (
+            f"`{table.modified.column}` tells what [changed](../../reading.md#only-what-changed) since "
+            f"a script's last run; the API's filter may be up to {table.modified.lag:g} seconds late."
+        )
     params = [param for read in table.reads for param in read.params]
     if params:
         yield ""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sqlcrm.conformance.people import MANY, Member, Roll, Subscribers
-from sqlcrm.conformance.ways import PATHS, ask, literal
+import pytest
+
+from sqlcrm.conformance.people import Member, Roll, Subscribers, invented
+from sqlcrm.conformance.roll import called
+from sqlcrm.conformance.ways import PATHS, ask, literal, sampled
 from sqlcrm.execution.engine import quote
 from sqlcrm.sandbox import Running
 from sqlcrm.sdk import Connector, Consent, Need, Table, dig
@@ -42,6 +45,7 @@ class Bench:
         self.yes = self.consent.subscribed[0]
         self.folder = folder
         self._sample = sample
+        self._extra: dict[str, Any] = {}
         self._collections = collections
         self._open = ExitStack()
         self._outside: Connection | None = None
@@ -95,27 +99,42 @@ class Bench:
 
     def can(self, path: str) -> bool:
         """Whether the table has the writes that a way to subscribe needs."""
-        return all(self.table.carrier(verb) is not None for verb in PATHS[path][1])
+        carriers = [self.table.carrier(verb) for verb in PATHS[path][1]]
+        return all(c and (not c.columns or self.consent.column in c.columns) for c in carriers)
+
+    @property
+    def first(self) -> Sequence[Member] | None:
+        """For whom a statement that subscribes new people carries an opt-in, None for all."""
+        return None if self.consent.unseen else ()
+
+    def must(self, path: str) -> None:
+        """Skip a check of what the API cannot do."""
+        if not self.can(path):
+            pytest.skip(f"{self.table.name} cannot be written by {path}")
 
     @property
     def roll(self) -> Roll:
         """Who is subscribed, who is not, and who was never asked."""
         if self.table.name not in self._rolls:
-            self._rolls[self.table.name] = _called(self)
+            self._rolls[self.table.name] = called(self)
         return self._rolls[self.table.name]
 
     @property
     def scoped(self) -> list[str]:
-        """The column that says to what a status is about, none where it is about everything."""
-        return [self.consent.scope] if self.consent.scope else []
+        """The columns that name a row beside the person: what its status is about, and more."""
+        named = dict.fromkeys((self.consent.scope, *self.table.natural_key))
+        return [name for name in named if name not in {"", self.who, *self.table.optional}]
 
     def rows(self, *tables: Table) -> list[Sequence[Mapping[str, Any]]]:
         """Return the sandbox's own rows of tables."""
         state = ask(self.crm, "state")
-        reads = [next(read for read in table.reads if not read.by) for table in tables]
+        reads = [
+            next(r for r in table.reads if not r.by or (r.over and not r.within))
+            for table in tables
+        ]
         names = [read.at.rsplit(".", maxsplit=1)[-1] for read in reads]
         return [
-            state[self._collections.get(table.name) or name]
+            table.within(state[self._collections.get(table.name) or name])
             for table, name in zip(tables, names, strict=True)
         ]
 
@@ -154,7 +173,9 @@ class Bench:
         """Return what a new row must have beside its key and status."""
         needed = {c.name for c in self.table.columns if c.required}
         own = {self.who, *self.scoped, self.consent.column}
-        return {n: v for n, v in self._sample.items() if n in needed and n not in own}
+        for name in needed & self._sample.keys() - own - self._extra.keys():
+            self._extra[name] = sampled(self.outside, self._sample[name])
+        return self._extra
 
     def want(
         self, db: Connection, members: Sequence[Member], *status: Any, kind: str = ""
@@ -165,7 +186,7 @@ class Bench:
         """
         given = [self.consent.column] if status else []
         names = [*members[0].key, *self.extra, *given]
-        rows = [[*m.key.values(), *self.extra.values(), *status] for m in members]
+        rows = [[*m.key.values(), *({**self.extra, **m.extra}).values(), *status] for m in members]
         marks = ", ".join(f"({', '.join('?' for _ in names)})" for _ in rows)
         parts = ", ".join(
             f"CAST({quote(n)} AS {kind}) AS {quote(n)}" if kind and n in given else quote(n)
@@ -197,6 +218,7 @@ class Bench:
 
         meant: for whom the statement carries an opt-in, None for everybody.
         """
+        self.must(path)
         names = self.want(db, members, *status, kind=kind)
         template, _, source = PATHS[path]
         keys = list(members[0].key)
@@ -257,68 +279,10 @@ class Bench:
     def fresh(self) -> str:
         """Return an address that nobody has."""
         self._made += 1
-        return f"conformance{self._made}@example.org"
+        return invented(self.people.column(self.address), "conformance", self._made)
 
 
 def _path(table: Table, name: str) -> str:
     column = table.column(name)
     assert column is not None, f"{table.name} has no column {name}"
     return column.path
-
-
-def _called(bench: Bench) -> Roll:
-    """Return who is subscribed, who is not, and who was never asked, no person twice."""
-    found = list(_rows(bench))
-    seen: set[str] = set()
-
-    def some(members: Iterable[Member]) -> list[Member]:
-        picked = []
-        for one in members:
-            if one.address.casefold() not in seen:
-                seen.add(one.address.casefold())
-                picked.append(one)
-        return picked
-
-    by_status: dict[Any, list[Member]] = {}
-    for one in found:
-        if one.status is not None and one.status not in bench.consent.subscribed:
-            by_status.setdefault(one.status, []).append(one)
-    first = [ours[0] for ours in by_status.values()]
-    refusing = some([*first, *(one for ours in by_status.values() for one in ours)])
-    never = some(_never(bench, found))
-    subscribed = some(one for one in found if one.status in bench.consent.subscribed)
-    return Roll(subscribed, refusing, never)
-
-
-def _rows(bench: Bench) -> Iterator[Member]:
-    """Yield every status there is."""
-    names = list(dict.fromkeys([bench.who, *bench.scoped, bench.consent.column]))
-    parts = ", ".join(f"t.{quote(name)}" for name in names)
-    text = f"SELECT {parts}, t.{quote(bench.who)} FROM {bench.table.name}@crm AS t"
-    if bench.need:
-        key = quote(bench.people.key[0])
-        text = (
-            f"SELECT {parts}, p.{quote(bench.address)} FROM {bench.table.name}@crm AS t "
-            f"JOIN {bench.people.name}@crm AS p ON p.{key} = t.{quote(bench.who)}"
-        )
-    for row in bench.outside.execute(f"{text} ORDER BY ALL").fetchall():
-        values = dict(zip(names, row[:-1], strict=True))
-        status = values.pop(bench.consent.column)
-        if row[-1]:
-            yield Member(row[-1], values, status)
-
-
-def _never(bench: Bench, found: Sequence[Member]) -> Iterator[Member]:
-    """Yield persons of whom nothing is known, for the first list of all."""
-    about = {name: found[0].key[name] for name in bench.scoped}
-    if bench.need is None:
-        for number in range(3 * MANY):
-            address = f"never{number}@example.org"
-            yield Member(address, {bench.who: address, **about})
-        return
-    asked = {m.key[bench.who] for m in found if all(m.key[n] == v for n, v in about.items())}
-    key, address = quote(bench.people.key[0]), quote(bench.address)
-    text = f"SELECT {key}, {address} FROM {bench.people.name}@crm WHERE {address} IS NOT NULL"
-    for number, name in bench.outside.execute(f"{text} ORDER BY 1").fetchall():
-        if name and number not in asked:
-            yield Member(name, {bench.who: number, **about})

@@ -71,11 +71,14 @@ def insert_changes_nobody(bench: Bench) -> None:
 
 
 def first_asked(path: str, bench: Bench) -> None:
-    """Who was never asked is subscribed where the row says so, alone or among many."""
+    """Who was never asked is subscribed where the row says so, alone or among many.
+
+    Where nobody can see who was asked, an opt-in must say so too.
+    """
     db, before = bench.session(), bench.subscribers()
     people = bench.roll.never[: MANY + 1]
     for some in (people[:1], people[1:]):
-        bench.subscribe(db, path, some, bench.yes)
+        bench.subscribe(db, path, some, bench.yes, meant=bench.first)
     assert risen(bench, before) == bench.named(people)
 
 
@@ -144,6 +147,7 @@ def spelled(bench: Bench) -> None:
 
 def rest_written(bench: Bench) -> None:
     """What else a row says is written, although its status is kept."""
+    bench.must("UPDATE")
     name = _writable(bench)
     if not name:
         pytest.skip(f"{bench.table.name} has no other column to change")

@@ -139,7 +139,7 @@ def resumed(bench: Bench) -> None:
     """Who opted out between an interruption and `resume` is not subscribed by it."""
     db, people = bench.session(), bench.roll.never[:4]
     with interrupted(db), contextlib.suppress(Cancelled):
-        bench.subscribe(db, "INSERT", people, bench.yes)
+        bench.subscribe(db, "INSERT", people, bench.yes, meant=bench.first)
     before = bench.subscribers()
     left = [m for m in people if not bench.named([m]) & before]
     assert left, "nothing was interrupted"
@@ -175,7 +175,9 @@ def interrupted(db: Connection) -> Iterator[None]:
 def moved(bench: Bench) -> None:
     """A saved plan subscribes nobody who opted out since it was made."""
     db, people = bench.session(), bench.roll.never[:MANY]
-    db.plan(bench.statement(db, "INSERT", people, bench.yes)).save(bench.folder / "plan")
+    db.plan(bench.statement(db, "INSERT", people, bench.yes, meant=bench.first)).save(
+        bench.folder / "plan"
+    )
     bench.subscribe(bench.outside, "INSERT", people[:1], bench.consent.safe)
     before = bench.subscribers()
     with pytest.raises(PlanMoved):
@@ -185,6 +187,7 @@ def moved(bench: Bench) -> None:
 
 def applied_forbidden(bench: Bench) -> None:
     """A saved plan obeys `allow_resubscribe` as it is when it is applied."""
+    bench.must("UPDATE")
     db, people = bench.session(), bench.roll.refusing[:2]
     before = bench.subscribers()
     db.plan(
@@ -199,7 +202,7 @@ def applied_forbidden(bench: Bench) -> None:
 def committed(bench: Bench) -> None:
     """COMMIT subscribes nobody who opted out since the statement ran."""
     db, people = bench.session(), bench.roll.never[:3]
-    text = bench.statement(db, "INSERT", people, bench.yes)
+    text = bench.statement(db, "INSERT", people, bench.yes, meant=bench.first)
     db.execute("BEGIN")
     db.execute(text)
     bench.subscribe(bench.outside, "INSERT", people[:1], bench.consent.safe)
@@ -211,6 +214,7 @@ def committed(bench: Bench) -> None:
 
 def committed_refused(bench: Bench) -> None:
     """Within a transaction, too, nobody who refused is subscribed."""
+    bench.must("UPDATE")
     db, before = bench.session(), bench.subscribers()
     db.execute("BEGIN")
     people = bench.roll.refusing[:3]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from sqlcrm.sdk import Column
 
 MANY = 12
 """Rows that a flow for many would carry: more than any API asks for at the least."""
@@ -17,12 +19,13 @@ Subscribers = frozenset[tuple[str, str]]
 class Member:
     """A person, or a person and a list: the columns that name the row, and its status there.
 
-    status: None for who has none.
+    status: None for who has none. extra: what else the row must have, by column.
     """
 
     address: str
     key: Mapping[str, Any]
     status: Any = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +35,10 @@ class Roll:
     subscribed: Sequence[Member]
     refusing: Sequence[Member]
     never: Sequence[Member]
+
+
+def invented(column: Column | None, word: str, number: int) -> str:
+    """Return an address that nobody has: a phone number where the column holds those."""
+    if column is None or column.check == "email" or column.normal is None:
+        return f"{word}{number}@example.org"
+    return f"1202555{number + len(word) * 100:04d}"

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from sqlcrm.conformance.ways import ask, literal
+from sqlcrm.conformance.ways import ask, literal, sampled
 from sqlcrm.execution.engine import quote
 from sqlcrm.sandbox import Running
 from sqlcrm.sdk import Connector, Table, Type
@@ -24,15 +24,11 @@ class Repeating:
 
     connector: ClassVar[Connector]
     samples: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    lost: ClassVar[Mapping[str, str]] = {}
 
     def value(self, db: Connection, value: Any) -> Any:
         """Return a value of a sample; `{table.column}` stands for one of a row that exists."""
-        if isinstance(value, str) and value.startswith("{") and value.endswith("}"):
-            table, column = value[1:-1].split(".")
-            row = db.execute(f"SELECT max({column}) FROM {table}@crm").fetchone()
-            assert row is not None
-            return row[0]
-        return value
+        return sampled(db, value)
 
     def _sampled(self, crm: Running, db: Connection) -> Iterator[tuple[Table, dict[str, Any]]]:
         """Yield each table with its sample, on a sandbox as it was at first."""
@@ -79,7 +75,8 @@ class Repeating:
             }
             for verb, texts in done.items():
                 write, back = table.carrier(verb), table.carrier(BACK[verb])
-                restores = write is not None and (verb == "delete" or not write.undo)
+                stays = table.name in self.lost if verb == "delete" else write and write.undo
+                restores = write is not None and not stays
                 for text in texts if back is not None and restores else ():
                     self._undone(db, table, text)
 

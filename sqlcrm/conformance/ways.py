@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlcrm.sandbox import Running
+from sqlcrm.session.api import Connection
 
 PATHS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "INSERT": ("INSERT INTO {table} ({names}) SELECT {names} FROM wanted", ("insert",), "source"),
@@ -49,6 +50,16 @@ def ask(crm: Running, path: str, body: Any = None) -> Any:
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"})  # noqa: S310
     with urllib.request.urlopen(request) as answer:  # noqa: S310 - a sandbox on loopback
         return json.loads(answer.read() or b"null")
+
+
+def sampled(db: Connection, value: Any) -> Any:
+    """Return a value of a sample; `{table.column}` stands for one of a row that exists."""
+    if isinstance(value, str) and value.startswith("{") and value.endswith("}"):
+        table, column = value[1:-1].split(".")
+        row = db.execute(f"SELECT max({column}) FROM {table}@crm").fetchone()
+        assert row is not None
+        return row[0]
+    return value
 
 
 def literal(value: Any) -> str:

@@ -53,7 +53,7 @@ def entry(
         scan.relation.table.name,
         frozenset(scan.columns),
         _params(scan),
-        (*access.pushed, *scan.fixed),
+        (*(p for p in access.pushed if p.column not in whole), *scan.fixed),
         name,
         frozenset(_folded(key, by) for key in access.keys) if name else frozenset(),
         place,

@@ -10,7 +10,7 @@ from sqlcrm.execution.engine import Engine
 from sqlcrm.execution.unseen import Unseen
 from sqlcrm.planner.access import Access
 from sqlcrm.planner.plan import Scan
-from sqlcrm.sdk import Column, Include, Table, rows_at
+from sqlcrm.sdk import Column, Include, Table, dig, rows_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,10 @@ class Carried:
         counts as complete then, and the table is read for itself.
         """
         include = self.companion.include
-        if include.at not in body:
+        if dig(body, include.at) is None:
             return
-        fresh = self._unseen.of(rows_at(body, include.at, self._where))
+        table = self.companion.scan.relation.table
+        fresh = self._unseen.of(table.within(rows_at(body, include.at, self._where)))
         if fresh:
             self._decoder.add(fresh, body)
         parents = rows if include.of else fresh

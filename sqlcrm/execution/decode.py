@@ -16,6 +16,7 @@ from sqlcrm.execution.quick import BOOLEANS, MOMENT, Wire, quick
 from sqlcrm.execution.sideloads import Sideloads
 from sqlcrm.sdk import Column, Type, dig
 from sqlcrm.sdk.paths import plain
+from sqlcrm.transport.csv import Rows
 
 ARROW = {
     Type.TEXT: pa.string(),
@@ -77,6 +78,11 @@ class Decoder:
 
         Raises: ShapeChanged for a row that is no object.
         """
+        if isinstance(rows, Rows):
+            for held in self._held:
+                held.take(rows.column(held.column.path))
+            self._rows += len(rows)
+            return
         for row in rows:
             if not isinstance(row, dict):
                 raise ShapeChanged(f"{self.where}: a row is {type(row).__name__}, no object")

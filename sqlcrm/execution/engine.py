@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from sqlcrm.errors import (
+    Busy,
     Cancelled,
     DatabaseError,
     DataError,
@@ -260,6 +261,8 @@ def translated(error: duckdb.Error) -> Error:
     text = re.sub(r"^(\w+ )*Error: ", "", text)
     if isinstance(error, duckdb.InterruptException):
         return Cancelled("cancelled")
+    if isinstance(error, duckdb.IOException) and "Could not set lock on file" in text:
+        return Busy(_without_place(text))
     if isinstance(error, duckdb.IOException):
         return FileProblem(_without_place(text))
     if isinstance(error, _SQL_ERRORS):

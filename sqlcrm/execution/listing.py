@@ -34,7 +34,8 @@ that grows for ever must not be read for ever."""
 class Page:
     """One page: the rows, the whole reply for what lies beside them, and the total if told.
 
-    left: rows of this list from this page on, as the reply says; None where it does not.
+    left: rows of this list from this page on, as the reply says; None where it does not. more:
+    pages of it that follow, where the reply counts pages.
     last: whether the list ends here. keys: those that were asked for. size: bytes of the reply.
     counted: how many rows the whole list has: the least and the most that replies told so far,
     None where nothing counts them.
@@ -51,6 +52,7 @@ class Page:
     counted: tuple[int, int] | None = None
     moved: bool = False
     extra: int = 0
+    more: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +143,19 @@ class Listing:
             counted=self._counted,
             moved=self._drift.unsettled,
             extra=self._extra,
+            more=self._following(got, following),
         )
         self._check(page)
         self._end(left, rows, following)
         return page, more
+
+    def _following(self, got: Response, following: Request | None) -> int | None:
+        """Return how many pages follow the first one, where its reply tells."""
+        if following is None:
+            return 0
+        count = getattr(self._read.pages, "pages", None)
+        pages = count(got) if count is not None and self._calls == 1 else None
+        return None if pages is None else max(1, pages - 1)
 
     def missing(self) -> tuple[Page, Iterable[Ask]]:
         """Return what an answer means that there is nothing of this key."""

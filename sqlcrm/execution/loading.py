@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlcrm.errors import GuardRefused
@@ -18,11 +19,12 @@ from sqlcrm.execution.unseen import Unseen
 from sqlcrm.planner.access import Access
 from sqlcrm.planner.choice import best, better
 from sqlcrm.planner.plan import Scan
-from sqlcrm.sdk import Column, Divisible, Read, Single
+from sqlcrm.sdk import Column, Divisible, Read, Single, Table
 from sqlcrm.sdk.paths import plain
 
 if TYPE_CHECKING:
     from sqlcrm.execution.decode import Decoder
+    from sqlcrm.transport.csv import Rows
 
 FEW = 10
 """Pages of a list that is read a second time when rows of it are missing."""
@@ -133,7 +135,10 @@ class Loading:
 
     def _asked(self, access: Access) -> list[Column]:
         """Return the wanted columns, and the key's to check by."""
-        by = self._scan.relation.table.column(access.read.by) if access.read.by else None
+        table = self._scan.relation.table
+        by = table.column(access.read.by) if access.read.by else None
+        if table.each is not None:  # the rows are not what the reply has, and DuckDB checks them
+            return [column for column in self._columns if column != by]
         return [*self._columns, *([by] if by is not None and by not in self._columns else [])]
 
     def _fetch(
@@ -196,6 +201,7 @@ class Loading:
     ) -> Generator[None, None, Page | None]:
         """Stage pages; return the last one."""
         once = bool(access.read.by) or not isinstance(access.read.pages, Single | Divisible)
+        once = once and not access.read.csv  # a file stands still, and may have a million rows
         last = None
         with closing(pages):
             page = first or self._next(pages)
@@ -222,11 +228,13 @@ class Loading:
     def _next(self, pages: Pages) -> Page | None:
         page = next(pages, None)
         self.pages += page is not None
-        return page
+        return page if page is None else opened(page, self._scan.relation.table)
 
     def _filled(self, page: Page, access: Access) -> Sequence[Any]:
         """Put the key into rows that do not repeat their parent's id."""
         rows, read = page.rows, access.read
+        if read.csv and read.by:
+            return cast("Rows", rows).having(read.by, str(page.keys[0]))
         if not read.by or len(page.keys) != 1 or not all(isinstance(row, dict) for row in rows):
             return rows
         column = self._scan.relation.table.column(read.by)
@@ -243,10 +251,19 @@ class Loading:
             one.hand_over()
 
 
+def opened(page: Page, table: Table) -> Page:
+    """Return a page with the rows that its objects hold; no total counts those."""
+    if table.each is None:
+        return page
+    return replace(page, rows=table.within(page.rows), counted=None)
+
+
 def _rest(first: Page, access: Access) -> int | None:
     """Return how many calls the rest of an access takes, by the total on its first page."""
     if first.last:
         return 0
+    if first.left is None and first.more is not None and not access.exact:
+        return first.more + max(access.least - 1, 0)
     if first.left is None:
         return access.least - 1 if access.exact else None
     size = max(access.read.pages.size, 1)

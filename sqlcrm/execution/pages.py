@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
-from itertools import chain
+from itertools import chain, product
 from typing import Any, Protocol, TypeAlias
 
 from sqlcrm.errors import ShapeChanged
@@ -13,6 +14,9 @@ from sqlcrm.execution.listing import Ask, Listing, Page, paged_at
 from sqlcrm.planner.access import Access, key_text, wire
 from sqlcrm.sdk import Column, Read, Request, Response, dig
 from sqlcrm.sdk.values import Flow, Verdict
+
+PIECE = 50_000
+"""Rows of a file that are decoded at once."""
 
 Pages: TypeAlias = Generator[Page, None, None]
 """Pages as they come; closed, it asks for no more."""
@@ -91,8 +95,8 @@ def fetch(
         return chains(pages, door.rate(read.path), door.latency, most) if split else 1
 
     asks = (one.begin() for one in _lists(access, columns, where, parts, ahead=ahead))
-    if not ahead:
-        yield from one_by_one(asks, send, settle)
+    if read.csv or not ahead:
+        yield from _pieces(one_by_one(asks, send, settle))
         return
     if alone and (first := next(asks, None)) is not None:
         page, more = settle(first, send(first), 0 if len(access.keys) > read.batch else wide())
@@ -100,6 +104,18 @@ def fetch(
         yield from at_once(chain(more, asks), send, settle, wide)
         return
     yield from at_once(asks, send, settle, wide)
+
+
+def _pieces(pages: Iterator[Page]) -> Pages:
+    """Yield pages as they are, but files in pieces."""
+    for page in pages:
+        if isinstance(page.rows, list | tuple):
+            yield page
+            continue
+        for start in range(0, max(1, len(page.rows)), PIECE):
+            rows = page.rows[start : start + PIECE]
+            last = page.last and start + PIECE >= len(page.rows)
+            yield replace(page, rows=rows, body={}, last=last, size=0 if start else page.size)
 
 
 def _lists(
@@ -118,15 +134,17 @@ def _lists(
         yield Listing(read, first, understood, where, ahead=ahead, chains=parts)
         return
     by = next((c for c in columns if c.name == read.by), None)
-    for start in range(0, len(access.keys), read.batch):
+    starts = range(0, len(access.keys), read.batch)
+    every = list(product(access.inside if read.within else (None,), starts))
+    for number, (place, start) in enumerate(every, 1):
         keys = access.keys[start : start + read.batch]
         yield Listing(
             read,
-            _request(access, columns, keys),
+            _request(access, columns, keys, place),
             _checker(read, by, keys, where),
             where,
             keys=keys,
-            final=start + read.batch >= len(access.keys),
+            final=number == len(every),
             ahead=ahead,
             chains=parts,
         )
@@ -140,17 +158,25 @@ def _understood(access: Access, where: str, page: Page) -> None:
             raise ShapeChanged(f"{where}: the API read {meant!r} as {told!r} ({path})")
 
 
-def _request(access: Access, columns: Sequence[Column], keys: Sequence[Any]) -> Request:
+def _request(
+    access: Access, columns: Sequence[Column], keys: Sequence[Any], place: Any = None
+) -> Request:
+    """Return the first request of a list. place: the value of `read.within`."""
     read = access.read
+    fill = {read.within: wire(place)} if read.within else {}
     asked = dict.fromkeys(c.sideload.ask for c in columns if c.sideload is not None)
     chosen = {name for name, _ in access.query}  # a pushed condition says more than `always`
     always = [pair for pair in read.always if pair[0] not in chosen]
     query = _merged((*always, *asked)) + access.query
     if not keys:
-        return Request("GET", read.path, query)
+        return Request("GET", read.path, query, csv=read.csv)
+    if read.path == f"{{{read.by}}}":
+        return Request("GET", wire(keys[0]), query, csv=read.csv)
     if f"{{{read.by}}}" in read.path:
-        return Request("GET", read.path, query, fill={read.by: wire(keys[0])})
-    return Request("GET", read.path, (*query, *((read.param, key_text(read, key)) for key in keys)))
+        fill[read.by] = wire(keys[0])
+    else:
+        query = (*query, *((read.param, key_text(read, key)) for key in keys))
+    return Request("GET", read.path, query, fill=fill, csv=read.csv)
 
 
 def _merged(pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

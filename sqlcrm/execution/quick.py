@@ -70,6 +70,14 @@ class Wire:
         """Add values of further rows."""
         self._values += values
 
+    def take(self, texts: pa.Array) -> None:
+        """Add texts that are Arrow's already."""
+        self.settle()
+        if self._textual and not self._values:
+            self._texts.append(texts)
+        else:
+            self._values += texts.to_pylist()
+
     def settle(self) -> None:
         """Give what has come to Arrow, if it is texts, while the processor still has it at hand."""
         if not self._textual or not self._values:
@@ -167,6 +175,9 @@ def _moments(texts: pa.Array, zone: ZoneInfo) -> pa.Array | None:
         local = told.cast(CLOCK)
         if _within(local, KNOWN):
             return pc.assume_timezone(local, zone.key, ambiguous="earliest").cast(MOMENT)
+    if shortest >= LOCAL and zone.key == "UTC":  # parts of a second, or Arrow refuses it
+        clock = told.cast(CLOCK)
+        return pc.assume_timezone(clock, "UTC") if _within(clock, SAFE) else None
     return None
 
 

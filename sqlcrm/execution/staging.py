@@ -250,7 +250,7 @@ class Staging:
         staged = self.read(Scan(parents, (column,)), {})
         rows = self.engine.query(f"SELECT DISTINCT {quote(column)} AS k FROM {staged.table}")
         found = [row[0] for row in rows if row[0] is not None]
-        return {**keys, access.read.by: sorted(found)}
+        return {**keys, access.lacks: sorted(found)}
 
     def _beside(self, one: Carried, access: Access) -> tuple[Access, str]:
         """Return how the rows that came beside others were read, and where they are."""

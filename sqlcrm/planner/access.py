@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlcrm.errors import ProgrammingError
 from sqlcrm.planner.plan import Predicate, Scan
-from sqlcrm.sdk import Filter, Read, Sort
+from sqlcrm.sdk import Filter, Read, Sort, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Access:
     first page's total tells. echoes: what each reply must say at a path, as text.
     counts: whether the list's total is the number of rows that fulfil the scan's predicates.
     ordered: whether the rows come in the order of the scan's limit. over: table and column that
-    have the keys, where these are not known yet.
+    have the keys, where these are not known yet. inside: values for `read.within`.
     """
 
     read: Read
@@ -34,6 +34,12 @@ class Access:
     counts: bool = False
     ordered: bool = False
     over: tuple[str, str] | None = None
+    inside: tuple[Any, ...] = ()
+
+    @property
+    def lacks(self) -> str:
+        """The column whose values `over` has."""
+        return self.read.within or self.read.by
 
 
 def accesses(scan: Scan, keys: Mapping[str, Sequence[Any]]) -> list[Access]:
@@ -48,6 +54,7 @@ def accesses(scan: Scan, keys: Mapping[str, Sequence[Any]]) -> list[Access]:
     found = _distinct(scan, [a for a in ways if a.over is None] or ways[:1])
     if not found:
         wanted = sorted({read.by for read in table.reads if read.by})
+        wanted = wanted or sorted({p.name for read in table.reads for p in read.params})
         raise ProgrammingError(
             f"{table.name}@{scan.relation.connection} cannot be read as a whole: "
             f"give {' or '.join(wanted)} with WHERE, a join, or {scan.relation.name}"
@@ -90,19 +97,23 @@ def _access(scan: Scan, read: Read, known: Mapping[str, tuple[Any, ...]]) -> Acc
             1,
             not read.pages.size,
             echoes,
-            counts and len(pushed) == len(wanted) and _counts_rows(read),
+            counts and len(pushed) == len(wanted) and _counts_rows(scan.relation.table, read),
             sort is not None,
         )
-    if read.by not in known and read.over is None:
+    if read.by not in known and (read.over is None or read.within):
+        return None
+    if read.within and read.within not in known and read.over is None:
         return None
     others = [p for p in (*scan.predicates, *scan.fixed) if p.column != read.by]
     query, pushed, _ = _pushed(read, others, taken=read.param)
-    if read.by not in known:
+    if (read.within or read.by) not in known:
         return Access(read, (), asked + query, pushed, 2, echoes=echoes, over=read.over)
-    values = known[read.by]
-    batches = -(-len(values) // read.batch)
+    values, inside = known[read.by], known[read.within] if read.within else ()
+    if inside:
+        pushed = (*pushed, Predicate(read.within, "in", inside))
+    batches = -(-len(values) // read.batch) * (len(inside) if read.within else 1)
     exact = not read.pages.size or not values or _fits_a_page(scan, read)
-    return Access(read, values, asked + query, pushed, batches, exact, echoes)
+    return Access(read, values, asked + query, pushed, batches, exact, echoes, inside=inside)
 
 
 def _distinct(scan: Scan, found: Sequence[Access]) -> list[Access]:
@@ -142,9 +153,9 @@ def _sort(scan: Scan, read: Read) -> Sort | None:
     return next((s for s in read.sorts if (s.column, s.descending) == wanted), None)
 
 
-def _counts_rows(read: Read) -> bool:
+def _counts_rows(table: Table, read: Read) -> bool:
     """Whether a list's total counts the rows themselves, not parents that they lie beside."""
-    return getattr(read.pages, "at", read.at) == read.at
+    return table.each is None and getattr(read.pages, "at", read.at) == read.at
 
 
 def _sorted(read: Read, sort: Sort) -> Read:

@@ -28,6 +28,8 @@ def best(found: Sequence[Access], *, few: bool = False) -> list[Access]:
     if exact is not None and exact.least <= (1 if first else _worth(exact, narrowed)):
         return [exact]
     asking = [access for access in found if not access.exact]
+    if exact is not None and all(exact.least <= access.least for access in asking):
+        return [exact]
     asking.sort(key=lambda access: (_place(access, first=first), access.least,
                                     -len(access.pushed)))  # fmt: skip
     return [*asking, *([exact] if exact is not None else [])]

@@ -28,6 +28,7 @@ _STEADY: tuple[type[exp.Expr], ...] = (
     exp.TimestampTrunc, exp.DateTrunc, exp.Coalesce, exp.Abs, exp.Round, exp.Left, exp.Right,
     exp.Placeholder, exp.Parameter,
 )  # fmt: skip
+_STEADY_CALLS = {"last_run"}
 _CLOCKS = (exp.CurrentTimestamp, exp.CurrentDate)
 _CLOCK_CALLS = {"now", "today", "get_current_timestamp", "transaction_timestamp"}
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
@@ -70,7 +71,9 @@ class Constants:
     def _steady(self, node: exp.Expr) -> bool:
         parts = [part for part in node.walk() if not isinstance(part, exp.Identifier)]
         return all(
-            self.binds.mark(part) if isinstance(part, exp.Column) else type(part) in _STEADY
+            self.binds.mark(part)
+            if isinstance(part, exp.Column)
+            else type(part) in _STEADY or _is_steady_call(part)
             for part in parts
         )
 
@@ -97,6 +100,11 @@ class Constants:
             told = self.evaluate(text)
             self._known[text] = UNKNOWN if told is None else _read(*told)
         return self._known.get(text, UNKNOWN)
+
+
+def _is_steady_call(node: exp.Expr) -> bool:
+    """Whether a node calls a function of ours whose value a statement does not change."""
+    return isinstance(node, exp.Anonymous) and node.name.casefold() in _STEADY_CALLS
 
 
 def _read(kind: str, text: str) -> Any:

@@ -13,20 +13,20 @@ from sqlcrm.sdk.paths import dig
 from sqlcrm.sdk.values import Flow, Outcome, Request, Response, Row
 
 
-def rows_at(body: Any, at: str, path: str = "") -> list[Any]:
+def rows_at(body: Any, at: str, path: str = "") -> Sequence[Any]:
     """Return the rows of a reply at `at`; a single object there is one row.
 
     Raises: ShapeChanged where there is neither a list nor an object: that is no empty result.
     """
     found = dig(body, at)
-    if isinstance(found, list):
+    if isinstance(found, Sequence) and not isinstance(found, str):
         return found
     if isinstance(found, dict):
         return [found]
     raise ShapeChanged(f"{path or 'the reply'} has no rows at {at!r}")
 
 
-def page_rows(got: Response, at: str, pages: Paging, path: str = "") -> list[Any]:
+def page_rows(got: Response, at: str, pages: Paging, path: str = "") -> Sequence[Any]:
     """Return the rows of a page; none where the reply itself counts none and leaves them out.
 
     Raises: ShapeChanged.

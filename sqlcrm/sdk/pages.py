@@ -144,7 +144,7 @@ class PageNumber:
         if self.next_at:
             return following if rows and dig(got.body, self.next_at) else None
         done = number - self.start + 1
-        pages = self._pages(got)
+        pages = self.pages(got)
         if pages is None:
             if self.pages_at or self.total_at:
                 raise ShapeChanged(f"{sent.path}: the reply does not say how many pages there are")
@@ -157,9 +157,10 @@ class PageNumber:
 
     def none(self, got: Response) -> bool:
         """Whether the reply says that the list is empty, and so may lack it."""
-        return self._pages(got) == 0
+        return self.pages(got) == 0
 
-    def _pages(self, got: Response) -> int | None:
+    def pages(self, got: Response) -> int | None:
+        """Return how many pages there are, where the reply tells it."""
         pages = whole(dig(got.body, self.pages_at)) if self.pages_at else None
         total = self.total(got)
         return -(-total // self.size) if pages is None and total is not None else pages
@@ -167,7 +168,7 @@ class PageNumber:
     def ahead(self, sent: Request, got: Response, rows: Sequence[Any]) -> Iterator[Request]:
         """Yield the pages after the next one, where the reply tells how many there are."""
         number = int(dict(sent.query)[self.page])
-        for page in range(number + 2, self.start + (self._pages(got) or 0)):
+        for page in range(number + 2, self.start + (self.pages(got) or 0)):
             yield sent.with_query(**{self.page: str(page)})
 
     def total(self, got: Response) -> int | None:

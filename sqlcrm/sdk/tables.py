@@ -32,7 +32,8 @@ class Column:
     """One column.
 
     at: path in the reply and in a write's body (`sdk/paths.py`); the name itself where empty. With
-        a `sideload`, the id of the custom field.
+        a `sideload`, the id of the custom field. into: its path in a write's body, where that is
+        another one.
     readonly: the API sets it; a statement that writes it is refused.
     write_only: the API takes it and never shows it, so nothing can be compared with it.
     nocase: the API compares it without case, so joins and IN do as well.
@@ -42,6 +43,8 @@ class Column:
     choices: the only values that may be written, where the API has such a list.
     default: the value an INSERT gets when it gives none.
     from_wire, to_wire: pure functions for values whose wire form is the API's own.
+    normal: a pure function that brings a value to the form in which the API keeps it, so that
+        other spellings of it count as equal. Raises: ValueError where it has none.
     """
 
     name: str
@@ -60,6 +63,8 @@ class Column:
     from_wire: Callable[[Any], Any] | None = None
     to_wire: Callable[[Any], Any] | None = None
     doc: str = ""
+    normal: Callable[[Any], Any] | None = None
+    into: str = ""
 
     @property
     def path(self) -> str:
@@ -147,8 +152,12 @@ class Read:
     by: a column whose values this read needs: in `{name}` of the path, or as query parameter
         `param`, `batch` of them a call.
     wire: a pure function from such a value to the text of `param`, where that is more than it.
-    over: table and column of this connector that have every value of `by`: where a statement
-        gives none, the rows of all of them are read, one after the other.
+    within: a second column whose values this read needs, in `{name}` of the path: each value of
+        `by` is asked for with each of these.
+    over: table and column of this connector that have every value of `by`, or of `within` where
+        there is one: where a statement gives none, all of them are asked for.
+    csv: the reply is CSV and not JSON. A path that is nothing but `{by}` is an address in full,
+        on the connector's own origin or one of its `origins`.
     always: query parameters that go with every call.
     expects: paths in each reply that prove that it was understood, `a[].b` for each of a list.
     columns: the columns this read knows; all, where empty.
@@ -171,6 +180,8 @@ class Read:
     fetch: Callable[..., Flow[Sequence[Row]]] | None = None
     wire: Callable[[Any], str] | None = None
     over: tuple[str, str] | None = None
+    within: str = ""
+    csv: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +205,9 @@ class Table:
     touches: other tables in which the API changes, makes or drops rows when this one is written;
     None where that may be any.
     modified: what tells rows that changed since an earlier run.
+    optional: columns of natural_key, not its first, that a row may lack: NULL is a value there.
+    each: a pure function from one object of a reply to the rows of this table that it holds,
+    where that is not just itself: what lies within it, or only some of a list.
     """
 
     name: str
@@ -210,6 +224,8 @@ class Table:
     touches: tuple[str, ...] | None = None
     modified: Modified | None = None
     example: str = ""
+    optional: tuple[str, ...] = ()
+    each: Callable[[Any], Sequence[Row]] | None = None
 
     def column(self, name: str) -> Column | None:
         """Return the column called `name`, or by an alias of it, without regard to case."""
@@ -221,6 +237,12 @@ class Table:
             if wanted in (alias.casefold() for alias in column.aliases):
                 return column
         return None
+
+    def within(self, objects: Sequence[Any]) -> Sequence[Any]:
+        """Return the rows of this table that objects of a reply hold."""
+        if self.each is None:
+            return objects
+        return [row for one in objects if isinstance(one, dict) for row in self.each(one)]
 
     def write(self, verb: str) -> Write | None:
         """Return the first declared write of this verb."""

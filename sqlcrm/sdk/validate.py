@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlcrm.errors import DeclarationError
 from sqlcrm.sdk.connectors import Connector
@@ -109,7 +109,7 @@ def _paths(connector: Connector, table: Table) -> Iterator[str]:
     plain = {setting.name for setting in connector.settings if not setting.secret}
     for read in table.reads:
         for name in re.findall(r"{(\w+)}", read.path):
-            if name not in plain and name != read.by:
+            if name not in {*plain, read.by, read.within}:
                 yield f"read {read.path}: the path names {name!r}: no setting, and no `by`"
         parents = [one for one in connector.tables if read.over and one.name == read.over[0]]
         if read.over and not (parents and parents[0].column(read.over[1])):
@@ -129,9 +129,7 @@ def _table(table: Table) -> Iterator[str]:
     spellings = [s.casefold() for c in table.columns for s in (c.name, *c.aliases)]
     for name in sorted({s for s in spellings if spellings.count(s) > 1}):
         yield f"column name {name!r} occurs twice"
-    for name in (*table.key, *table.natural_key):
-        if name not in names:
-            yield f"key column {name!r} is not declared"
+    yield from _keys(table, names)
     yield from (
         f"column {column.name}: unknown check {column.check!r}"
         for column in table.columns
@@ -154,6 +152,15 @@ def _modified(table: Table) -> Iterator[str]:
     column = table.column(modified.column) if modified is not None else None
     if modified is not None and (column is None or column.type is not Type.TIMESTAMP):
         yield f"modified={modified.column!r} is no column of times"
+
+
+def _keys(table: Table, names: Sequence[str]) -> Iterator[str]:
+    for name in (*table.key, *table.natural_key):
+        if name not in names:
+            yield f"key column {name!r} is not declared"
+    for name in table.optional:
+        if name not in table.natural_key[1:]:
+            yield f"optional {name!r} is not among the further columns of the natural key"
 
 
 def _consent(table: Table) -> Iterator[str]:
@@ -203,6 +210,10 @@ def _read(table: Table, read: Read) -> Iterator[str]:
         yield f"{where}: by={read.by!r} has neither a parameter nor a place in the path"
     if read.over is not None and not read.by:
         yield f"{where}: it goes over {read.over[0]}, but reads by no column"
+    if read.within and (not read.by or f"{{{read.within}}}" not in read.path):
+        yield f"{where}: within={read.within!r} needs a place in the path, and a `by`"
+    if read.within and table.column(read.within) is None:
+        yield f"{where}: within={read.within!r} is no column"
     if read.batch > 1 and not read.param and not read.fetch:
         yield f"{where}: a batch needs a parameter that may repeat"
     yield from (f"{where}: {mistake}" for mistake in _columns(table, read))
@@ -233,7 +244,7 @@ def _write(table: Table, write: Write) -> Iterator[str]:
     if not write.send and not (write.method and write.path):
         yield f"{where}: neither a call nor a flow"
     yield from (f"{where}: {mistake}" for mistake in _many(table, write))
-    for name in (*write.columns, *write.whole):
+    for name in (*write.columns, *write.along):
         if table.column(name) is None:
             yield f"{where}: column {name!r} is not declared"
     yield from (f"{where}: {mistake}" for mistake in _doubling(table, write))
@@ -254,8 +265,8 @@ def _doubling(table: Table, write: Write) -> Iterator[str]:
 def _many(table: Table, write: Write) -> Iterator[str]:
     """Yield what is wrong with what only a write of many rows at once can have."""
     flow = write.send is not None
-    if write.batch < 1 or write.least < 1:
-        yield "batch and least are 1 or more"
+    if min(write.batch, write.least, write.calls) < 1:
+        yield "batch, least and calls are 1 or more"
     if write.least > write.batch and not write.per:
         yield f"least={write.least} is more than a batch of {write.batch}"
     given = {
@@ -263,6 +274,7 @@ def _many(table: Table, write: Write) -> Iterator[str]:
         "finish": write.finish is not None,
         "per": bool(write.per),
         "least": write.least > 1,
+        "calls": write.calls > 1,
         "takes": write.takes is not None,
         "needs": bool(write.needs),
     }

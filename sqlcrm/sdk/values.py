@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar
 
@@ -35,6 +35,8 @@ class Request:
     that is no secret, each value quoted with no character safe.
     `after` is how many seconds to wait before sending. `repeatable` says that sending it twice
     does what sending it once does; None means that the method decides (GET and HEAD are).
+    csv: the answer is CSV with a header, plain or in bzip2: its body is then a sequence of rows by
+    name, texts or None where empty.
     """
 
     method: str
@@ -44,6 +46,7 @@ class Request:
     fill: Mapping[str, str] = field(default_factory=dict)
     after: float = 0.0
     repeatable: bool | None = None
+    csv: bool = False
 
     @property
     def may_repeat(self) -> bool:
@@ -60,9 +63,7 @@ class Request:
         """Return the same request with `pairs` in place of parameters of the same names."""
         names = {name for name, _ in pairs}
         kept = tuple(pair for pair in self.query if pair[0] not in names)
-        return Request(
-            self.method, self.path, kept + pairs, self.body, self.fill, self.after, self.repeatable
-        )
+        return replace(self, query=kept + pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Href:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer: `body` is the decoded JSON, None for an empty body."""
+    """One answer: `body` is the decoded JSON or CSV, None for an empty body."""
 
     status: int
     body: Any = field(default=None, repr=False)

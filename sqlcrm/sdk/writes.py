@@ -37,6 +37,11 @@ class Write:
     settles: seconds until a row just written can be found by its natural key.
     columns: what this write can carry; all that are not readonly, where empty.
     whole: columns that must be sent with every update, changed or not.
+    together: columns of which the API takes none alone: with one that is written, those of its
+        group go that have a value.
+    shows: the reply has the row as it is then, so that a column which it shows as it was before,
+        or without a value, was not written.
+    path: what it names of the row is not in the body.
     id_at: where the reply has the id of the row made; `wrap`.id where empty. It is read as the key
         column reads it, where that has the same path.
     undo: words for a person when the inverse is not simply the opposite verb.
@@ -44,6 +49,7 @@ class Write:
     Of a write that takes many rows at once:
     send: a flow that is given up to `batch` rows, in wire form and with what they need, and
         returns an outcome for each. per: rows that share a value of this column count as one.
+    calls: how many calls such a flow makes for a batch.
     least: fewest rows for which it is meant. needs: values of other tables that go with each row.
     takes: a pure function of a row's before-image (None for a new row) and its new values, by
         column name, that says whether this write means the same for it as the single one does.
@@ -76,6 +82,14 @@ class Write:
     finish: Callable[[str], Flow[str]] | None = None
     differs: str = ""
     reply: str | None = None
+    together: tuple[tuple[str, ...], ...] = ()
+    shows: bool = False
+    calls: int = 1
+
+    @property
+    def along(self) -> tuple[str, ...]:
+        """The columns that may be sent though they do not change."""
+        return (*self.whole, *(name for group in self.together for name in group))
 
     @property
     def row_at(self) -> str:
@@ -93,6 +107,8 @@ class Consent:
     person: what names the person for good, an address: of a column of the row, or of another
         table's row. A deleted person who comes back has another id, and the same address.
     scope: the column that says to what the person is subscribed, "" for everything.
+    unseen: the API does not show who has opted out of everything, and a new row subscribes such a
+        person again: so each that does needs WITH OPT IN.
     """
 
     column: str
@@ -101,3 +117,4 @@ class Consent:
     opted_in: Mapping[str, Any] = field(default_factory=dict)
     person: str | Need = ""
     scope: str = ""
+    unseen: bool = False

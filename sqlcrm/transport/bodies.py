@@ -43,11 +43,10 @@ def encoded(
         return urlencode(body.fields).encode(), "application/x-www-form-urlencoded"
 
     def alien(value: Any) -> str:
-        if isinstance(value, Href) and written is not None:
-            return written(value)
         raise TypeError(f"{type(value).__name__} is no JSON")
 
     try:
+        body = body if written is None else _addressed(body, written)
         data = msgspec.json.encode(body, enc_hook=alien)
     except UnicodeEncodeError:
         raise Rejected(
@@ -58,6 +57,17 @@ def encoded(
     if b"null" in data and not _finite(body):
         raise Rejected(f"{what}: a number is NaN or infinite, which JSON cannot carry")
     return data, "application/json"
+
+
+def _addressed(body: Any, written: Callable[[Href], str]) -> Any:
+    """Return a body with its addresses in full: a dataclass would be written as an object."""
+    if isinstance(body, Href):
+        return written(body)
+    if isinstance(body, Mapping):
+        return {name: _addressed(value, written) for name, value in body.items()}
+    if isinstance(body, (list, tuple)):
+        return [_addressed(value, written) for value in body]
+    return body
 
 
 def _finite(body: Any) -> bool:
@@ -71,16 +81,23 @@ def _finite(body: Any) -> bool:
 
 
 class Inflater:
-    """Collects one body. Inflates it itself, since the usual decoders accept half a gzip."""
+    """Collects one body. Inflates it itself, since the usual decoders accept half a gzip.
 
-    def __init__(self, headers: Mapping[str, str]) -> None:
+    take: is given the body in pieces, which are not kept and not capped here then.
+    """
+
+    def __init__(
+        self, headers: Mapping[str, str], take: Callable[[bytes], None] | None = None
+    ) -> None:
         coding = headers.get("content-encoding", "").strip().lower()
         if coding not in {"", "identity", "gzip", "x-gzip"}:
             raise BadBody(f"its content coding is {coding[:40]!r}, but only gzip was offered")
         length = headers.get("content-length", "")
-        if length.isdecimal() and int(length) > CAP:
+        if take is None and length.isdecimal() and int(length) > CAP:
             raise _too_big()
         self._gzip = zlib.decompressobj(31) if "gzip" in coding else None
+        self._take = take
+        self._size = 0
         self.raw = 0
         self.data = bytearray()
 
@@ -106,12 +123,15 @@ class Inflater:
         return self.data
 
     def _add(self, piece: bytes) -> None:
-        self.data += piece
-        size = len(self.data)
-        if size > CAP:
+        self._size += len(piece)
+        if self._take is None and self._size > CAP:
             raise _too_big()
-        if self._gzip is not None and size > FREE and size > RATIO * self.raw:
+        if self._gzip is not None and self._size > FREE and self._size > RATIO * self.raw:
             raise BadBody(f"it inflates to over {RATIO} times its size", again=False)
+        if self._take is None:
+            self.data += piece
+        else:
+            self._take(piece)
 
 
 def _too_big() -> BadBody:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
-from sqlcrm.errors import DeclarationError, Rejected
+from sqlcrm.errors import DeclarationError, OperationalError, Rejected
 from sqlcrm.sdk import Connector, Flow, OAuth2, Request, Response, Verdict
 from sqlcrm.transport.address import Addresses
 from sqlcrm.transport.answers import Answer, Call
@@ -115,6 +115,11 @@ class Client:
         """Seconds that an answer takes, smoothed over the last ones; 0.0 before the first."""
         return self._tools.wire.latency
 
+    @property
+    def ahead(self) -> float | None:
+        """Seconds by which the server's clock is ahead of ours, None where it told no time."""
+        return self._tools.wire.ahead
+
     def rate(self, path: str) -> float | None:
         """Return how many calls a second the limits allow for `path`, None without a limit."""
         return self._tools.limiter.rate(path)
@@ -154,9 +159,22 @@ class Client:
         """Run a flow: send each request that it yields, hand it the answer, return its result.
 
         A flow sees what became of a row that is missing, and of a write that was rejected.
-        Raises: what `send` raises, and Rejected for a read that was refused.
+        Raises: what `send` raises, and Rejected for a read that was refused; `sent` where the
+        flow has written before.
         """
-        return driven(flow, self._step)
+        wrote = False
+
+        def step(request: Request) -> Response:
+            nonlocal wrote
+            response = self._step(request)
+            wrote = wrote or request.method not in READS
+            return response
+
+        try:
+            return driven(flow, step)
+        except OperationalError as error:
+            error.sent = error.sent or wrote
+            raise
 
     def _step(self, request: Request) -> Response:
         if not isinstance(request, Request):

@@ -24,7 +24,14 @@ from sqlcrm.transport.judging import Judge, Judged
 from sqlcrm.transport.life import Life, Quota
 from sqlcrm.transport.limiter import Limiter
 from sqlcrm.transport.redaction import Redactor
-from sqlcrm.transport.retries import Budget, Course, Failure, given_up, retry_after
+from sqlcrm.transport.retries import (
+    Budget,
+    Course,
+    Failure,
+    given_up,
+    retry_after,
+    window_ends,
+)
 
 T = TypeVar("T")
 
@@ -139,6 +146,7 @@ class Errand:
                 self._content,
                 course.left,
                 lambda: tools.limiter.went(turn),
+                csv=self._request.csv,
             )
         except Cancelled:
             course.sent = True
@@ -152,7 +160,8 @@ class Errand:
         return exchange, judged
 
     def _headers(self) -> dict[str, str]:
-        headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "sqlcrm"}
+        accept = "text/csv, */*" if self._request.csv else "application/json"
+        headers = {"Accept": accept, "Accept-Encoding": "gzip", "User-Agent": "sqlcrm"}
         if self._target.own:
             headers |= self._tools.headers
             if self._tokens is not None:
@@ -170,7 +179,8 @@ class Errand:
                 connection=tools.connection,
                 method=self._request.method,
                 path=tools.redact(self._target.shown),
-                query=tools.redact(self._target.query),
+                # What signs an address elsewhere is as good as a key.
+                query=tools.redact(self._target.query) if self._target.own else "",
                 status=status,
                 attempt=sent.attempt,
                 waited_ms=round(sent.waited * 1000),
@@ -214,7 +224,10 @@ class Errand:
 
     def _throttle(self, response: Response, judged: Judged) -> None:
         """Make the whole account wait: a throttled request was not carried out."""
-        asked = retry_after(response.headers, self._tools.clock.time())
+        now = self._tools.clock.time()
+        asked = retry_after(response.headers, now)
+        if asked is None:
+            asked = window_ends(response.headers, now)
         wait, willing = self._course.throttled_for(asked)
         if not willing:
             raise Throttled(

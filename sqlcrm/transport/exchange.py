@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -13,8 +14,11 @@ from sqlcrm.sdk import Response
 from sqlcrm.transport.bodies import BadBody, Inflater, collect, decoded, opening
 from sqlcrm.transport.clock import Clock
 from sqlcrm.transport.redaction import Redactor
-from sqlcrm.transport.retries import Failure, retry_after
+from sqlcrm.transport.retries import Failure, retry_after, unix_date
 from sqlcrm.transport.sockets import SLOWEST, Door
+
+if TYPE_CHECKING:
+    from sqlcrm.transport.csv import Collector
 
 SMOOTHING = 0.2  # the weight of the newest answer in `latency`
 LOGIN = re.compile(r"<input[^>]*\btype=.?password|<title>[^<]*\b(log|sign) ?in\b", re.IGNORECASE)
@@ -33,7 +37,8 @@ class Exchange:
 class Wire:
     """Sends one prepared request at a time per thread, exactly once each.
 
-    latency: seconds that an answer takes, smoothed; 0.0 before the first.
+    latency: seconds that an answer takes, smoothed; 0.0 before the first. ahead: seconds by which
+    the server's clock is ahead of ours, at the least that any answer's Date told; None before.
     """
 
     def __init__(
@@ -45,6 +50,7 @@ class Wire:
         self._timeout = timeout
         self._connecting = connecting
         self.latency = 0.0
+        self.ahead: float | None = None
 
     def send(
         self,
@@ -54,10 +60,13 @@ class Wire:
         content: bytes | None,
         patience: float,
         sending: Callable[[], None] = lambda: None,
+        *,
+        csv: bool = False,
     ) -> Exchange:
         """Send once and read the answer to its end. `patience` shortens the timeouts.
 
         sending: is called when the request has gone out, over a new connection or an old one.
+        csv: a success is CSV and not JSON.
         """
 
         def trace(event: str, _: object) -> None:
@@ -75,25 +84,34 @@ class Wire:
             extensions={"timeout": limits, "trace": trace},
         )
         began = self._clock.monotonic()
-        got, size = self._exchange(request, silence)
+        got, size = self._exchange(request, silence, csv=csv)
         seconds = self._clock.monotonic() - began
         if isinstance(got, Response):
             self.latency += (seconds - self.latency) * (SMOOTHING if self.latency else 1.0)
         return Exchange(got, size, seconds)
 
-    def _exchange(self, request: httpx.Request, silence: float) -> tuple[Response | Failure, int]:
+    def _exchange(
+        self, request: httpx.Request, silence: float, *, csv: bool
+    ) -> tuple[Response | Failure, int]:
         try:
             answer = self._door.handle_request(request)
         except httpx.HTTPError as problem:
             return self._broken(problem, silence, request.url), 0
         headers = {name.lower(): value for name, value in answer.headers.items()}
+        if (date := unix_date(headers.get("date", ""))) is not None:
+            ahead = date - self._clock.time()
+            self.ahead = ahead if self.ahead is None else min(self.ahead, ahead)
         size = 0
         try:
-            inflater = Inflater(headers)
+            collector = _collector(headers) if csv and answer.is_success else None
+            inflater = Inflater(headers, None if collector is None else collector.feed)
             try:
                 body = collect(answer.iter_raw(), inflater)
             finally:
                 size = inflater.raw
+            if collector is not None:
+                rows = collector.done()
+                return Response(answer.status_code, rows, headers, "", collector.size), size
             return self._response(answer.status_code, headers, body), size
         except BadBody as problem:
             name = described(answer.status_code, headers, self._redact)
@@ -138,6 +156,19 @@ class Wire:
         if isinstance(problem, httpx.RemoteProtocolError):
             return Failure("the answer was cut off, or was no proper HTTP")
         return Failure("the connection broke before the answer was whole")
+
+
+def _collector(headers: Mapping[str, str]) -> Collector:
+    """Return what takes CSV in.
+
+    Raises: BadBody where the answer says that it is a page or JSON: any text may be read as CSV.
+    """
+    from sqlcrm.transport.csv import Collector
+
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind.endswith(("html", "xml", "json")):
+        raise BadBody(f"it is {kind}, and not CSV")
+    return Collector()
 
 
 def described(status: int, headers: Mapping[str, str], redact: Redactor) -> str:

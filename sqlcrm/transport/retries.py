@@ -18,6 +18,7 @@ LONGEST = 300.0  # seconds that one request waits for an API that throttles
 IMPATIENT = 5  # throttled answers after which a Retry-After of nothing is no longer believed
 TOKENS = 30.0
 REFUND = 0.07  # per good answer: steady noise of 5 % is retried in full, and costs at most 7 %
+EPOCH = 1e8  # more than this is a point in Unix time, no number of seconds to wait
 NUMBER = re.compile(r"\d{1,18}(\.\d{1,9})?")
 
 _random = random.SystemRandom()
@@ -134,13 +135,26 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     text = headers.get("retry-after", "").strip()
     if NUMBER.fullmatch(text):
         return float(text)
-    until = _unix(text)
+    until = unix_date(text)
     if until is None:
         return None
-    return max(0.0, until - (_unix(headers.get("date", "")) or now))
+    return max(0.0, until - (unix_date(headers.get("date", "")) or now))
 
 
-def _unix(text: str) -> float | None:
+def window_ends(headers: Mapping[str, str], now: float) -> float | None:
+    """Return the seconds until a refused call's window ends, None where it says nothing sensible.
+
+    RateLimit-Reset has seconds, or a point in Unix time; nothing left to wait says nothing.
+    """
+    for name in ("ratelimit-reset", "x-ratelimit-reset"):
+        text = headers.get(name, "").strip()
+        if NUMBER.fullmatch(text):
+            seconds = float(text) - (now if float(text) > EPOCH else 0.0)
+            return seconds if seconds > 0 else None
+    return None
+
+
+def unix_date(text: str) -> float | None:
     """Read an HTTP date."""
     try:
         return parsedate_to_datetime(text).timestamp()

@@ -36,6 +36,11 @@ def full_row(write: Write, table: Table, operation: Operation) -> dict[str, Any]
     sent = dict(operation.values)
     for name in write.whole:
         sent.setdefault(name, known.get(name))
+    for group in write.together:
+        if sent.keys() & set(group):
+            sent = {**{name: known[name] for name in group if known.get(name) is not None}, **sent}
+    for name in table_names(write.path):
+        sent.pop(name, None)
     return {**wire_row(table, sent), **write.always, **deliberate(table, operation)}
 
 
@@ -56,7 +61,7 @@ def wire_row(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
             item = {column.sideload.by: column.path, column.sideload.value: written}
             row.setdefault(column.sideload.name, []).append(item)
             continue
-        put(row, column.path, written)
+        put(row, column.into or column.path, written)
     return row
 
 

@@ -60,7 +60,7 @@ def carried(plan: WritePlan, means: Means) -> WritePlan:
             status += POLLS if write.finish is not None else 0
             reads += _read_back(table, together, means) if write.finish else 0
             if table.carrier(verb) is not write:
-                notices.append(_said(write, len(together), len(groups)))
+                notices.append(_said(write, len(together), write.calls * len(groups)))
         single = carrier(table, verb) if ours else None
         batches += [Batch(0, single, (o.number,)) for o in ours if single is not None]
     batches = [replace(batch, number=i) for i, batch in enumerate(batches, 1)]
@@ -116,7 +116,7 @@ def _many(table: Table, verb: str, operations: Sequence[Operation], means: Means
     if not means.bulk:
         return None
     for write in table.writes:
-        if write.verb != verb or write.send is None or write.batch <= 1:
+        if write.verb != verb or write.send is None or (write.batch <= 1 and not write.per):
             continue
         taken = [o for o in operations if _takes(write, o, table)]
         if len(taken) < write.least:
@@ -124,7 +124,9 @@ def _many(table: Table, verb: str, operations: Sequence[Operation], means: Means
         if table.carrier(verb) is write:  # there is no other way
             return write
         reads = _read_back(table, taken, means) if write.finish else 0
-        calls = len(list(_groups(write, taken))) + reads + (POLLS if write.finish else 0)
+        calls = (
+            write.calls * len(list(_groups(write, taken))) + reads + (POLLS if write.finish else 0)
+        )
         calls += sum(-(-len({known(o).get(n.by) for o in taken}) // 100) for n in write.needs)
         if calls < len(taken):
             return write
@@ -166,7 +168,7 @@ def _groups(write: Write, operations: Sequence[Operation]) -> Iterator[tuple[int
 def _forecast(
     plan: WritePlan, batches: Sequence[Batch], status: int, reads: int, means: Means
 ) -> Forecast:
-    writes = len(batches)
+    writes = sum(batch.write.calls for batch in batches)
     seconds: float | None = 0.0
     for path, count in _paths(batches).items():
         rate = means.rate(path)
@@ -180,7 +182,7 @@ def _forecast(
 def _paths(batches: Sequence[Batch]) -> dict[str, int]:
     found: dict[str, int] = {}
     for batch in batches:
-        found[batch.write.path] = found.get(batch.write.path, 0) + 1
+        found[batch.write.path] = found.get(batch.write.path, 0) + batch.write.calls
     return found
 
 

@@ -40,7 +40,15 @@ def fitted(column: Column, value: Any, zone: str = "UTC") -> Any:
     if column.choices and value not in column.choices:
         choices = ", ".join(str(choice) for choice in column.choices)
         raise Unfit(f"{column.name}: {_shown(value)} is not one of {choices}")
-    return value
+    return value if column.normal is None else _normal(column, value)
+
+
+def _normal(column: Column, value: Any) -> Any:
+    """Return a value in the form in which the CRM keeps it."""
+    try:
+        return column.normal(value) if column.normal is not None else value
+    except ValueError as problem:
+        raise Unfit(f"{column.name}: {problem}") from None
 
 
 def _shown(value: Any) -> str:

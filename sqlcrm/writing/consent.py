@@ -37,6 +37,10 @@ def guarded(
     what = f"this would subscribe a person again, and {why}"
     if before is None:
         values[consent.column] = consent.safe
+        if row.opted_out is None:
+            hidden = "the API does not show whether the person opted out before"
+            what = f"this might subscribe one again, and {why}"
+            return f"{consent.column} is {consent.safe}: {hidden}; {what}"
         return f"{consent.column} is {consent.safe}: the person opted out before; {what}"
     del values[consent.column]
     return f"{consent.column} stays {before.get(consent.column)}: {what}"
@@ -49,7 +53,7 @@ def raises(
     if values.get(consent.column) not in consent.subscribed:
         return False
     if before is None:
-        return opted_out is not None
+        return consent.unseen or opted_out is not None
     return before.get(consent.column) not in consent.subscribed
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlcrm.errors import NotSupportedError
 from sqlcrm.sdk import Column, Table, Write
 from sqlcrm.state.values import Operation, to_json
+from sqlcrm.writing.bodies import table_names
 from sqlcrm.writing.checks import comparable, identical, same
 from sqlcrm.writing.consent import guarded, raises, safe_default
 from sqlcrm.writing.rows import Row
@@ -98,6 +99,14 @@ def inserted(
     return _operation(table, row, verb, values, before, state[0], state[1] or kept)
 
 
+def as_sent(policy: Policy, row: Row) -> Row:
+    """Return a new row with the subscription status that it is going to be sent with."""
+    found = replace(row, values=dict(row.values))
+    safe_default(policy.table.consent, found.values)
+    guarded(policy.table.consent, found, found.values, None, policy.allow)
+    return found
+
+
 def _new(row: Row, earlier: tuple[int, str] | None) -> tuple[str, str]:
     """Return state and reason of a row that the target does not have."""
     if row.problem:
@@ -115,12 +124,13 @@ def _new(row: Row, earlier: tuple[int, str] | None) -> tuple[str, str]:
 
 
 def _others(policy: Policy, row: Row, given: Sequence[str], before: Before) -> list[str]:
-    """Return the columns in which a row that exists is another."""
+    """Return the columns in which a row that exists is another, as far as reads show them."""
     known = policy.kept.get(mark(policy.natural, before), {})
     return [
         column.name
         for column in columns_of(policy.table, given)
-        if not same(column, row.values.get(column.name), before.get(column.name))
+        if not column.write_only
+        and not same(column, row.values.get(column.name), before.get(column.name))
         and not _kept_so(known, column.name, row.values.get(column.name), before)
     ]
 
@@ -136,8 +146,12 @@ def updated(
     table, before = policy.table, row.before or {}
     changed = {} if row.problem else _changed(policy, wanted, before, exact=exact)
     kept = guarded(table.consent, row, changed, before, policy.allow)
+    write = table.carrier("update")
+    fixed = [n for n in changed if write is not None and n in table_names(write.path)]
     if row.problem:
         state, reason = "rejected", row.problem
+    elif fixed:
+        state, reason = "rejected", f"{' and '.join(fixed)} cannot change: it names the row"
     elif row.same_as is not None:
         state, reason = "unchanged", f"same as row {row.same_as}"
     elif changed and not changed.keys() <= set(idle.split()):

@@ -66,6 +66,7 @@ def fitted_row(
 def emptied(values: Mapping[str, Any], table: Table) -> str:
     """Return which columns an UPDATE would empty that must have a value, or ""."""
     needed = {c.name for c in table.columns if c.required} | set(table.natural_key)
+    needed -= set(table.optional)
     empty = [name for name, value in values.items() if value is None and name in needed]
     return f"{' and '.join(empty)} cannot be empty" if empty else ""
 
@@ -76,7 +77,7 @@ def completed(row: Row, table: Table) -> str:
         if column.default is not None and row.values.get(column.name) is None:
             row.values[column.name] = column.default
     needed = [c.name for c in table.columns if c.required]
-    needed += [name for name in table.natural_key if name not in needed]
+    needed += [n for n in table.natural_key if n not in needed and n not in table.optional]
     missing = [name for name in needed if row.values.get(name) is None]
     return f"{' and '.join(missing)} must be given" if missing else ""
 

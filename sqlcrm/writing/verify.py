@@ -81,7 +81,8 @@ def _judge(
         found.settled.append(Settled(number, "rejected", why))
         return
     fits = row is not None and all(
-        (column := table.column(name)) is not None and same(column, value, row.get(name))
+        (column := table.column(name)) is not None
+        and (column.write_only or same(column, value, row.get(name)))
         for name, value in operation.values.items()
     )
     if row is not None and (fits or operation.verb != "update"):
@@ -89,7 +90,7 @@ def _judge(
         reason = FOUND
         if not fits:
             reason += ", with other values than were sent"
-        if table.consent is not None and _refused(table.consent, operation, row):
+        if table.consent is not None and _refused(table, table.consent, operation, row):
             name = table.consent.column
             words = f"{name} is {row.get(name)} in the CRM, which did not change it"
             found.settled.append(Settled(number, "rejected", words, identity))
@@ -101,10 +102,11 @@ def _judge(
     _again(operation, write, found, surely=surely)
 
 
-def _refused(consent: Consent, operation: Operation, row: Mapping[str, Any]) -> bool:
-    """Whether a status was sent and another is there."""
-    sent = operation.values.get(consent.column)
-    return sent is not None and row.get(consent.column) != sent
+def _refused(table: Table, consent: Consent, operation: Operation, row: Mapping[str, Any]) -> bool:
+    """Whether a status was sent and another is there, as far as reads show it."""
+    sent, column = operation.values.get(consent.column), table.column(consent.column)
+    shown = column is not None and not column.write_only
+    return shown and sent is not None and row.get(consent.column) != sent
 
 
 def _as_before(table: Table, operation: Operation, row: Mapping[str, Any]) -> bool:

@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 import sqlcrm
-from sqlcrm.sandbox import Options, Running, serve
+from sqlcrm.sandbox import Options, Running, available, serve
 from sqlcrm.transport import testing
 from sqlcrm_activecampaign.sandbox import sandbox
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 TABLES = [
-    pytest.param(page, id=page.stem) for page in sorted((ROOT / "docs" / "tables").glob("*/*.md"))
+    pytest.param(page, id=f"{page.parent.name}-{page.stem}")
+    for page in sorted((ROOT / "docs" / "tables").glob("*/*.md"))
 ]
 Blocks = Callable[[Path], list[Any]]
 
@@ -35,13 +36,21 @@ def running() -> Iterator[Running]:
         yield found[0]
 
 
+@pytest.fixture(scope="module")
+def others() -> Iterator[dict[str, Any]]:
+    """The settings of all other CRMs, by alias; the pages of their tables need few people."""
+    more = [one for name, one in available().items() if name != sandbox.name]
+    with serve(more, Options(people=300, limits="off")) as found:
+        yield {one.alias: {**one.settings, "rate_limit": "off"} for one in found}
+
+
 @pytest.fixture
 def db(
-    running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    running: Running, others: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[sqlcrm.Connection]:
     monkeypatch.chdir(ROOT)
     settings = {**running.settings, "rate_limit": "off"}
-    with sqlcrm.connect(ac=settings, state=tmp_path, yes=True) as connection:
+    with sqlcrm.connect(ac=settings, **others, state=tmp_path, yes=True) as connection:
         yield connection
 
 

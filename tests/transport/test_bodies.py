@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sqlcrm.errors import OutcomeUnknown, Unreachable
-from sqlcrm.sdk import Request, Verdict
-from sqlcrm.transport.bodies import CAP, BadBody, Inflater, collect, decoded
+from sqlcrm.sdk import Href, Request, Verdict
+from sqlcrm.transport.bodies import CAP, BadBody, Inflater, collect, decoded, encoded
 
 READ = Request("GET", "/contacts")
 WRITE = Request("POST", "/contacts", body={})
@@ -213,3 +213,13 @@ def test_d7_an_html_error_keeps_its_status_and_the_start_of_its_text(server, rep
     assert answer.response.body is None
     assert answer.response.text.startswith("<html>\\x1b[31mNot here\\r\\nxxx")
     assert len(answer.response.text) == 300
+
+
+def test_addresses_within_a_body_are_written_out_in_full():
+    body = {"_links": {"osdi:person": {"href": Href("/people/7")}}, "others": (Href("/a"), 1)}
+    data, kind = encoded(body, "POST /x", lambda href: f"https://crm.example/api{href.path}")
+    assert json.loads(data) == {
+        "_links": {"osdi:person": {"href": "https://crm.example/api/people/7"}},
+        "others": ["https://crm.example/api/a", 1],
+    }
+    assert kind == "application/json"

@@ -306,3 +306,16 @@ def test_repr_shows_the_connection_only(connect, canary):
     client = connect()
     assert repr(client) == f"Client('ac', '{client.origin}')"
     assert isinstance(client, Client)
+
+
+def test_a_flow_that_has_written_says_so_when_a_later_call_fails(server, reply, connect):
+    def flow(method):
+        yield Request(method, "/notes", body={} if method == "POST" else None)
+        yield Request("GET", "/notes")
+
+    for method, sent in (("POST", True), ("GET", False)):
+        server.replies = [reply(200)]
+        client = connect(max_requests=1)
+        with pytest.raises(GuardRefused) as caught:
+            client.drive(flow(method))
+        assert getattr(caught.value, "sent", False) is sent

@@ -10,7 +10,7 @@ from sqlcrm.errors import OutcomeUnknown, Throttled, Unreachable
 from sqlcrm.sdk import RateLimit, Request, Verdict
 from sqlcrm.transport import Limiter
 from sqlcrm.transport.clock import REAL
-from sqlcrm.transport.retries import Budget, backoff, retry_after
+from sqlcrm.transport.retries import Budget, backoff, retry_after, window_ends
 
 READ = Request("GET", "/contacts")
 WRITE = Request("POST", "/contacts", body={"email": "ana@example.org"})
@@ -305,3 +305,32 @@ def test_d1_a_429_makes_the_whole_account_wait(server, reply, connect, clock):
     server.replies = [reply(429, b"{}", "Retry-After: 10"), reply(200), reply(200)]
     one.send(READ)
     assert clock.now == pytest.approx(10)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("RateLimit-Reset: 17", 17), ("X-RateLimit-Reset: 2.5", 2.5)],
+)
+def test_d2_without_a_retry_after_the_end_of_the_window_is_waited_for(
+    server, reply, connect, clock, header, seconds
+):
+    """D2: the reset is in seconds."""
+    server.replies = [reply(429, b"{}", header, "RateLimit-Remaining: 0"), reply(200)]
+    connect().send(WRITE)
+    assert clock.now == pytest.approx(seconds, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"ratelimit-reset": "17"}, 17),
+        ({"x-ratelimit-reset": "1800000009"}, 9),
+        ({"ratelimit-reset": "1799999999"}, None),
+        ({"ratelimit-reset": "0"}, None),
+        ({"ratelimit-reset": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_d2_a_window_that_ends_says_when_or_nothing(headers, seconds):
+    """D2: seconds, or a point in Unix time."""
+    assert window_ends(headers, 1_800_000_000) == seconds

@@ -67,3 +67,27 @@ def test_columns_that_must_always_be_sent_come_from_the_before_image():
 def test_a_delete_has_no_body():
     write = Write("delete", "DELETE", "/people/{id}", repeatable=True)
     assert request(write, PEOPLE, _operation({})).body is None
+
+
+def test_what_the_path_names_is_not_repeated_in_the_body():
+    write = Write("insert", "POST", "/cities/{city}/people", repeatable=True)
+    made = request(write, PEOPLE, _operation({"city": "Hull", "first_name": "Ann"}))
+    assert dict(made.fill) == {"city": "Hull"}
+    assert made.body == {"firstName": "Ann"}
+
+
+def test_a_column_goes_with_the_others_of_its_group_that_have_a_value():
+    write = Write(
+        "update", "PUT", "/people/{id}", together=(("first_name", "city", "born"),), repeatable=True
+    )
+    before = {"id": 5, "first_name": "Ann", "city": "Hull", "born": None}
+    made = request(write, PEOPLE, _operation({"city": "York"}, before))
+    assert made.body == {"firstName": "Ann", "address": {"city": "York"}}
+    assert request(write, PEOPLE, _operation({"share": 1.5}, before)).body == {"share": 1.5}
+
+
+def test_a_value_may_be_written_elsewhere_than_it_is_read():
+    kind = Column("kind", at="type.code", into="type_code")
+    table = Table("notes", "Notes.", ("id",), (Column("id"), kind), (Read("/notes", "notes"),))
+    write = Write("update", "PUT", "/notes/{id}", repeatable=True)
+    assert request(write, table, _operation({"kind": "x"})).body == {"type_code": "x"}

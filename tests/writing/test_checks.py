@@ -105,3 +105,16 @@ def test_values_are_compared_exactly_but_for_blanks_and_the_order_of_choices():
     assert not identical(" Ana", "Ana")
     assert not identical(0, None)
     assert not identical(False, None)
+
+
+def test_a_value_is_brought_to_the_form_in_which_the_api_keeps_it():
+    def digits(value: str) -> str:
+        if not value.strip("+ "):
+            raise ValueError("no digits")
+        return value.replace(" ", "")
+
+    column = Column("phone", normal=digits)
+    assert fitted(column, "20 25") == "2025"
+    assert fitted(column, None) is None
+    with pytest.raises(Unfit, match="phone: no digits"):
+        fitted(column, "+")

@@ -1,9 +1,11 @@
 """What looking up tells of writes whose answer was lost."""
 
+from dataclasses import replace
+
 from sqlcrm.sdk import Column, Consent, Read, Table, Type, Write
 from sqlcrm.state.values import Operation
 from sqlcrm.writing.decide import mark
-from sqlcrm.writing.verify import look_up
+from sqlcrm.writing.verify import FOUND, look_up
 
 PEOPLE = Table(
     "people",
@@ -52,3 +54,15 @@ def test_a_subscription_that_is_not_there_is_not_done():
     (found,) = _looked_up(values, {"id": 7, **values, "status": 2}).settled
     assert found.state == "rejected"
     assert "status is 2" in found.reason
+
+
+def test_what_no_read_shows_is_not_compared():
+    hidden = Column("status", Type.INTEGER, write_only=True)
+    table = replace(PEOPLE, columns=(*PEOPLE.columns[:3], hidden))
+    values = {"email": "a@example.org", "status": 2}
+    operation = Operation(
+        1, "people", "create", {}, {"email": "a@example.org"}, values, None, "planned"
+    )
+    row = {"id": 7, "email": "a@example.org", "status": None}
+    (found,) = look_up(table, [operation], lambda key, _v, _n: {mark(key, row): row}).settled
+    assert (found.state, found.reason) == ("done", FOUND)

@@ -112,6 +112,12 @@ def opened(tmp_path: Path) -> Callable[..., sqlcrm.Connection]:
 
 
 @pytest.fixture
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send one write after the other, however slow this machine answers just now."""
+    monkeypatch.setattr("sqlcrm.writing.apply.SIDE_BY_SIDE", 1)
+
+
+@pytest.fixture
 def counts() -> Callable[[sqlcrm.Cursor], dict[str, int]]:
     """Return the outcome counts of a cursor's report."""
 

@@ -135,7 +135,7 @@ def test_returning_that_fails_says_that_the_write_is_done(crm, db):
     assert _contact(crm, "r4@example.org")
 
 
-def test_a_stopped_run_is_finished_or_given_up_before_it_is_undone(crm, db):
+def test_a_stopped_run_is_finished_or_given_up_before_it_is_undone(crm, db, one_by_one):
     stop = iter([False] * 4 + [True] * 99)
     db.session.progress = lambda _: db.cancel() if next(stop) else None
     with pytest.raises(sqlcrm.Error):

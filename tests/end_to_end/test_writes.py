@@ -246,7 +246,7 @@ def test_a_lost_reply_is_found_by_looking_it_up(crm, db, counts):
     assert sum(found.values()) == 12
 
 
-def test_every_operation_is_in_the_journal_before_it_is_sent(crm, opened, tmp_path):
+def test_every_operation_is_in_the_journal_before_it_is_sent(crm, opened, tmp_path, one_by_one):
     """The CRM is asked from another thread while the journal is read from this one."""
     seen = []
     with opened(crm) as db:
@@ -267,7 +267,7 @@ def test_every_operation_is_in_the_journal_before_it_is_sent(crm, opened, tmp_pa
     assert seen[-1] == {"done": 3}
 
 
-def test_cancel_leaves_the_rest_planned_for_later(crm, opened):
+def test_cancel_leaves_the_rest_planned_for_later(crm, opened, one_by_one):
     with opened(crm) as db:
 
         def stop(progress):

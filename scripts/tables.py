@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from sqlcrm.catalog.connectors import installed, load
+from sqlcrm.sandbox import available
 from sqlcrm.sdk import (
     Column,
     Connector,
@@ -22,6 +24,7 @@ from sqlcrm.sdk import (
     Write,
 )
 from sqlcrm.sdk.webhooks import EVENT_COLUMNS
+from sqlcrm.session.events import SUFFIX
 from sqlcrm.writing.decide import carrier
 
 ROOT = Path(__file__).resolve().parents[1] / "docs" / "tables"
@@ -107,11 +110,12 @@ def _events(connector: Connector, webhooks: Webhooks) -> Iterator[str]:
     yield ""
     yield NOTE
     yield ""
+    alias = _alias(connector.name)
     yield (
-        f"{connector.title}: [all tables](../index.md). Its webhooks are tables of the connection's "
-        "name with `_events` behind it, such as "
-        f"`{webhooks.tables[0].name}@cs_events`: see [listening](../../listen.md). Beside the columns "
-        "below, each has:"
+        f"{connector.title}: [all tables](../index.md). Its webhooks are tables of the "
+        "connection's name with `_events` behind it, such as "
+        f"`{webhooks.tables[0].name}@{alias}{SUFFIX}` for a connection `{alias}`: "
+        "see [listening](../../listen.md). Beside the columns below, each has:"
     )
     yield ""
     for column in EVENT_COLUMNS:
@@ -123,6 +127,13 @@ def _events(connector: Connector, webhooks: Webhooks) -> Iterator[str]:
         yield f"`{table.type}`: {table.doc}"
         yield ""
         yield ", ".join(f"`{column.name}` {column.type}" for column in table.columns)
+
+
+@cache
+def _alias(connector: str) -> str:
+    """Return what a connection may be called: as that of its sandbox, where there is one."""
+    sandbox = available().get(connector)
+    return sandbox.alias if sandbox is not None else connector
 
 
 def _settings(connector: Connector) -> Iterator[str]:
@@ -150,7 +161,7 @@ def _page(connector: Connector, table: Table) -> Iterator[str]:
     yield ""
     yield from _columns(table)
     yield ""
-    yield from _reading(table)
+    yield from _reading(table, _alias(connector.name))
     yield ""
     yield from _writing(table)
     yield ""
@@ -211,7 +222,7 @@ def _flags(column: Column, table: Table) -> Iterator[str]:
         yield f"also {', '.join(f'`{alias}`' for alias in column.aliases)}"
 
 
-def _reading(table: Table) -> Iterator[str]:
+def _reading(table: Table, alias: str) -> Iterator[str]:
     yield "## Reading"
     yield ""
     over = [read for read in table.reads if read.over]
@@ -239,13 +250,14 @@ def _reading(table: Table) -> Iterator[str]:
     if table.modified is not None:
         yield ""
         yield (
-            f"`{table.modified.column}` tells what [changed](../../reading.md#only-what-changed) since "
-            f"a script's last run; the API's filter may be up to {table.modified.lag:g} seconds late."
+            f"`{table.modified.column}` tells what [changed](../../reading.md#only-what-changed) "
+            "since a script's last run; the API's filter may be up to "
+            f"{table.modified.lag:g} seconds late."
         )
     params = [param for read in table.reads for param in read.params]
     if params:
         yield ""
-        yield f"Arguments, as in `{table.name}@ac({params[0].name} => …)`:"
+        yield f"Arguments, as in `{table.name}@{alias}({params[0].name} => …)`:"
         yield ""
         for param in params:
             doc = f": {param.doc}" if param.doc else ""

@@ -36,6 +36,20 @@ def possible(scan: Scan, sources: Iterable[KeySource], run: Run) -> dict[str, li
     return found
 
 
+def pointless(scan: Scan, sources: Iterable[KeySource], run: Run) -> bool:
+    """Whether a column that no read takes values of has none that is of use: no row is, then."""
+    for source in sources:
+        column = scan.relation.table.column(source.column)
+        if column is None or looked_up(scan, column.name):
+            continue
+        try:
+            if not run(f"{source.query('k')} LIMIT 1"):
+                return True
+        except DatabaseError:
+            continue  # it only saves calls; the query itself will tell what is wrong
+    return False
+
+
 def _distinct(source: KeySource, column: Column, run: Run) -> list[Any] | None:
     """Return the distinct values of a key source; None where they cannot serve as keys."""
     try:

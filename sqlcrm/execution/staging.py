@@ -11,7 +11,7 @@ from sqlcrm.errors import DatabaseError
 from sqlcrm.execution.cache import Cache, Entry, entry, fill, holding
 from sqlcrm.execution.carried import Carried, Companion
 from sqlcrm.execution.engine import Engine, named_binds, quote
-from sqlcrm.execution.keys import possible
+from sqlcrm.execution.keys import pointless, possible
 from sqlcrm.execution.loading import Loading, Tell, untold
 from sqlcrm.execution.staged import Connection, Staged
 from sqlcrm.planner.access import Access, accesses
@@ -159,7 +159,8 @@ class Staging:
     ) -> Staged:
         relation = scan.relation
         target = self._target(scan)
-        if scan.limit is not None and scan.limit.rows == 0:
+        none = scan.limit is not None and scan.limit.rows == 0
+        if none or pointless(scan, filter(self.ready, scan.keys), self.run):
             return Staged(scan, target, Access(relation.table.reads[0]), 0, 0)
         connection = self._connect(relation.connection)
         staged = self._held(scan, keys, connection, target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from dataclasses import replace
+from email.utils import formatdate
 from time import perf_counter
 
 from starlette.types import Message, Receive, Scope, Send
@@ -33,6 +34,7 @@ class App:
         self.name = sandbox.name
         self._build = sandbox.build
         self._options = options
+        self._dated = 0, b""
         self._control = control(self)
         self.log = CallLog(show, options.clock)
         self.outbox: Outbox | None = None
@@ -88,7 +90,7 @@ class App:
         else:
             reply = self.crm.wording("429", call) if refused else self._answer(call, fault)
             self.collect()
-        reply = replace(reply, headers=(*reply.headers, self._stamp))
+        reply = replace(reply, headers=(*reply.headers, self._stamp, self._date()))
         cut = fault.name if fault and fault.name in {"lost-reply", "truncated"} else ""
         status = 0 if cut == "lost-reply" else reply.status
         spent = (perf_counter() - started) * 1000
@@ -97,6 +99,13 @@ class App:
             await _cut(scope, receive, send, reply if cut == "truncated" else None)
         else:
             await _send(send, reply)
+
+    def _date(self) -> tuple[bytes, bytes]:
+        """The time of day, by the sandbox's own clock: its rows are dated by it, too."""
+        second = int(self._options.clock.now().timestamp())
+        if second != self._dated[0]:
+            self._dated = second, formatdate(second, usegmt=True).encode()
+        return b"date", self._dated[1]
 
     def _answer(self, call: Call, fault: Fault | None) -> Reply:
         """The reply, and what the fault makes of it."""

@@ -3,7 +3,8 @@
 Its value is the watermark of that script and table, less the time by which the API's filter may
 be late, so that a row that the filter did not find yet is found by the next run. A watermark is
 kept once the whole script has run well: the earlier of when the reading began, by the CRM's own
-clock, and of the youngest change that was read.
+clock, and of the youngest change that was read. Where changes were seen that were young by that
+clock, rows are dated by it, and what is older than MARGIN is settled even if nothing changed since.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlcrm.catalog.tables import find_table
-from sqlcrm.dialect import Statement
+from sqlcrm.dialect import Statement, statements
 from sqlcrm.dialect.tokens import word
 from sqlcrm.errors import ConfigurationError, SqlError
 from sqlcrm.execution.engine import quote
@@ -30,6 +32,13 @@ FUNCTION = "last_run"
 
 _SECOND = dt.timedelta(seconds=1)
 """How much a Date header leaves out."""
+
+MARGIN = dt.timedelta(hours=2)
+"""By how much, at the most, rows may be dated earlier than the answers that show them, so that the
+dates of both are taken for those of one clock."""
+
+SURE = dt.timedelta(days=7)
+"""For how long it is believed that they are."""
 
 
 class Host(Protocol):
@@ -53,8 +62,9 @@ class Host(Protocol):
 class _Use:
     """What a script's run has read of a table beyond its watermark.
 
-    before: the watermark so far. began: when its first reading began, by the CRM's clock; None
-    where that tells no time. seen: the youngest change read, in each of the readings.
+    before: the watermark so far. young: when a change was last seen that was no older than MARGIN.
+    began: when its first reading began, by the CRM's clock; None where that tells no time.
+    seen: the youngest change read, in each of the readings.
     """
 
     account: int
@@ -62,6 +72,7 @@ class _Use:
     column: str
     lag: float
     before: dt.datetime | None
+    young: dt.datetime | None = None
     began: dt.datetime | None = None
     seen: list[dt.datetime | None] | None = None
 
@@ -78,7 +89,20 @@ class _Use:
         ends = [max((one for one in (self.before, s) if one), default=None) for s in self.seen]
         known = [one for one in (*ends, self.began) if one is not None]
         surely = None not in ends or self.began is not None  # an empty list has no youngest row
-        return min(known) if known and surely else None
+        if not known or not surely:
+            return None
+        young = self.last_young
+        if self.began is not None and young is not None and self.began - young < SURE:
+            return max(min(known), self.began - MARGIN)
+        return min(known)
+
+    @property
+    def last_young(self) -> dt.datetime | None:
+        """When a change was last seen that was young by the answers' clock."""
+        began = self.began
+        if began is not None and any(s and began - s <= MARGIN for s in self.seen or ()):
+            return began
+        return self.young
 
 
 class Incremental:
@@ -86,15 +110,15 @@ class Incremental:
 
     def __init__(self, session: Host) -> None:
         self._session = session
-        self._script = ""
+        self._script: tuple[str, str, dict[str, Any]] | None = None
+        self._key = ""
         self._uses: dict[tuple[str, str], _Use] = {}
         self._wanted: set[tuple[str, str]] = set()  # of the statement under way
 
     def begin(self, name: str, text: str, binds: Mapping[str, Any] | None) -> None:
         """Start with a script; name: of its file, "" where there is none."""
-        from sqlcrm.state.watermarks import script_key
-
-        self._script = script_key(name, text, binds or {}) if name else ""
+        self._script = (str(Path(name).resolve()), text, dict(binds or {})) if name else None
+        self._key = ""
         self._uses.clear()
         self._wanted.clear()
 
@@ -136,10 +160,22 @@ class Incremental:
 
     def save(self) -> None:
         """Keep how far the script has read, now that all of it went well."""
-        marks = [(u.account, u.table, u.after) for u in self._uses.values()]
-        known = [(account, table, at) for account, table, at in marks if at is not None]
-        if self._script and known:
-            self._kept.save(self._script, known)
+        marks = [
+            (use.account, use.table, at, use.last_young)
+            for use in self._uses.values()
+            if (at := use.after) is not None
+        ]
+        if self._script and marks:
+            self._kept.save(self._key, marks)
+
+    def _named_by_all(self) -> str:
+        """Return what names the script, with the accounts of all connections in its text."""
+        from sqlcrm.state.watermarks import script_key
+
+        path, text, binds = self._script or ("", "", {})
+        aliases = {ref.alias for statement in statements(text) for ref in statement.lexed.refs}
+        known = aliases & self._session.connections.configs.keys()
+        return script_key(path, text, binds, [self._session.account(one) for one in known])
 
     @property
     def _kept(self) -> Watermarks:
@@ -154,11 +190,12 @@ class Incremental:
             declared = find_table(session.connections.get(alias).connector, table, alias).table
             assert declared.modified is not None  # noqa: S101 - `_named` has looked
             column, lag = declared.modified.column, declared.modified.lag
-            before, account = None, 0
+            before, young, account = None, None, 0
             if self._script:
                 account = session.account(alias)
-                before = self._kept.read(account, self._script, table)
-            self._uses[alias, table] = _Use(account, table, column, lag, before)
+                self._key = self._key or self._named_by_all()
+                before, young = self._kept.read(account, self._key, table)
+            self._uses[alias, table] = _Use(account, table, column, lag, before, young)
         return self._uses[alias, table]
 
 

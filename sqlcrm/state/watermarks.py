@@ -17,13 +17,18 @@ ON CONFLICT DO UPDATE SET value = excluded.value, saved_at = excluded.saved_at
 """
 
 
-def script_key(name: str, text: str, binds: Mapping[str, Any]) -> str:
-    """Return what names a script: its file's name, its text and its parameters.
+_BETWEEN = " "
+"""Between a watermark and when a young change was last seen, in one value."""
 
-    A script that was edited may want rows that it did not want before, so it begins anew.
+
+def script_key(path: str, text: str, binds: Mapping[str, Any], accounts: Iterable[int] = ()) -> str:
+    """Return what names a script: its file, its text, its parameters, the accounts it is about.
+
+    A script that was edited may want rows that it did not want before, so it begins anew; and
+    what was read for one account says nothing of what another has got.
     """
     given = sorted((key, repr(value)) for key, value in binds.items())
-    told = json.dumps([name, text, given]).encode(errors="surrogatepass")
+    told = json.dumps([path, text, given, sorted(accounts)]).encode(errors="surrogatepass")
     return hashlib.sha256(told).hexdigest()
 
 
@@ -33,18 +38,32 @@ class Watermarks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def read(self, account: int, script: str, table: str) -> dt.datetime | None:
-        """Return a watermark, None where the script has not run to its end yet."""
+    def read(
+        self, account: int, script: str, table: str
+    ) -> tuple[dt.datetime | None, dt.datetime | None]:
+        """Return a watermark, and when a young change was last seen; None for what is not known."""
         sql = "SELECT value FROM watermarks WHERE (account_id, script, table_name) = (?, ?, ?)"
         found = self._database.rows(sql, (account, script, table))
-        return dt.datetime.fromisoformat(str(found[0][0])) if found else None
+        at, _, young = str(found[0][0]).partition(_BETWEEN) if found else ("", "", "")
+        return (
+            dt.datetime.fromisoformat(at) if at else None,
+            dt.datetime.fromisoformat(young) if young else None,
+        )
 
-    def save(self, script: str, marks: Iterable[tuple[int, str, dt.datetime]]) -> None:
+    def save(
+        self,
+        script: str,
+        marks: Iterable[tuple[int, str, dt.datetime, dt.datetime | None]],
+    ) -> None:
         """Keep the watermark of each account and table, all or none."""
         rows = [
-            (account, script, to_text(table), at.astimezone(dt.UTC).isoformat(), now())
-            for account, table, at in marks
+            (account, script, to_text(table), _text(at) + _BETWEEN + _text(young), now())
+            for account, table, at, young in marks
         ]
         if rows:
             with self._database.writing("watermarks") as connection:
                 connection.executemany(_SAVE, rows)
+
+
+def _text(moment: dt.datetime | None) -> str:
+    return "" if moment is None else moment.astimezone(dt.UTC).isoformat()

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,35 @@ def test_nothing_is_lost_over_fifty_runs_whatever_the_clocks_say(desk: Desk) -> 
         assert edited.items() <= found.items(), round_
 
 
+def test_after_a_busy_hour_quiet_runs_cost_little_again(desk: Desk) -> None:
+    desk.run()
+    desk.clock.ahead += timedelta(hours=5)
+    for contact in range(1, 101):
+        desk.rename(str(contact), "Busy")
+    found = []
+    for _ in range(5):
+        found.append(len(desk.run()[0]))
+        desk.clock.ahead += timedelta(hours=1)
+    assert found[0] >= 100
+    assert found[-1] == 0, found
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=5), timedelta(hours=3), timedelta(days=1)])
+def test_rows_dated_by_a_slower_clock_than_the_answers_are_not_lost(
+    desk: Desk, ahead: timedelta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C9: the Date of the answers is ahead of the dates of the rows."""
+
+    def date(_app: object) -> tuple[bytes, bytes]:
+        return b"date", formatdate((desk.clock.now() + ahead).timestamp(), usegmt=True).encode()
+
+    monkeypatch.setattr("sqlcrm.sandbox.app.App._date", date)
+    for round_ in range(6):
+        desk.clock.ahead += timedelta(hours=1)
+        desk.rename("5", f"Round {round_}")
+        assert desk.run()[0]["5"] == f"Round {round_}"
+
+
 def test_a_run_that_failed_leaves_the_watermark(desk: Desk) -> None:
     desk.run()
     desk.clock.ahead += timedelta(hours=1)
@@ -147,6 +177,12 @@ def test_another_text_or_other_parameters_begin_anew(desk: Desk) -> None:
     assert len(desk.run(given, binds={"name": "x"})[0]) == 300
     assert len(desk.run(given, binds={"name": "y"})[0]) == 300
     assert len(desk.run(given, binds={"name": "y"})[0]) < 20
+
+
+def test_the_same_text_in_another_folder_begins_anew(desk: Desk) -> None:
+    """It may be about another account on the other side."""
+    assert len(desk.run(name="one/hourly.sql")[0]) == 300
+    assert len(desk.run(name="two/hourly.sql")[0]) == 300
 
 
 def test_a_new_account_begins_anew(desk: Desk) -> None:

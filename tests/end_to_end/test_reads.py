@@ -100,6 +100,16 @@ def test_lookups_in_a_table_of_few_rows_are_its_list(crm, db):
     assert calls == 1
 
 
+def test_a_table_whose_partner_is_empty_is_not_read(crm, db):
+    db.execute("create table nobody as select 'x' as description where false")
+    join = "select t.id from nobody n join tags@ac t on t.description = n.description"
+    assert spent(crm, db, join) == ([], 0)
+    _, calls = spent(crm, db, "select t.id from tags@ac t left join nobody n using (description)")
+    assert calls == 1
+    db.execute("insert into nobody values ('x')")
+    assert spent(crm, db, join)[1] == 1
+
+
 def explained(db, sql, binds=None):
     """Return what EXPLAIN tells of each table, by table."""
     rows = db.execute(sql, binds).fetchall()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from fakes.crm import Crm, Door, connector, notes
+from fakes.crm import Crm, connector, notes
 from fakes.session import FakeSession
 
 from sqlcrm.errors import DeclarationError
@@ -67,7 +67,7 @@ def test_a_limit_stops_between_parents(session: FakeSession) -> None:
 
 def test_parents_that_are_not_there_are_a_mistake_of_the_declaration() -> None:
     wrong = replace(LETTERS, reads=(replace(BY_PERSON, over=("persons", "id")),))
-    with pytest.raises(DeclarationError, match="goes over persons.id, which is no column"):
+    with pytest.raises(DeclarationError, match=r"goes over persons\.id, which is no column"):
         validate(replace(connector, tables=(*connector.tables, wrong)))
     whole = replace(LETTERS, reads=(Read("/notes", "notes", over=("people", "id")),))
     with pytest.raises(DeclarationError, match="reads by no column"):

@@ -12,7 +12,7 @@ from sqlcrm.planner.access import accesses, wire
 from sqlcrm.planner.choice import WORTH_ASKING, best
 from sqlcrm.planner.constants import UNKNOWN, fit
 from sqlcrm.planner.plan import Predicate, Relation, Scan
-from sqlcrm.sdk import Column, Filter, Offset, Read, Table, Type
+from sqlcrm.sdk import Column, Filter, Offset, Param, Read, Table, Type
 
 
 def scan(table: Table, *predicates: Predicate, **more: Any) -> Scan:
@@ -180,3 +180,43 @@ def test_an_hour_that_comes_twice_or_never_is_not_pushed(text: str) -> None:
 
 def test_a_zone_that_only_duckdb_knows_is_no_error() -> None:
     assert fit("2026-01-01", Column("c", Type.TIMESTAMP), "AET") is UNKNOWN
+
+
+def _signed() -> Table:
+    lookup = Read("/p/{of}/s/lookup", "s", by="email", param="email", within="of", over=("p", "id"))
+    listed = Read("/p/{of}/s", "s", Offset(5), by="of", over=("p", "id"))
+    columns = (Column("id"), Column("of"), Column("email"))
+    return Table("signed", "Who signed.", ("id",), columns, (lookup, listed))
+
+
+def test_a_lookup_within_parents_costs_a_call_for_each_value_in_each_of_them() -> None:
+    table = _signed()
+    found = accesses(scan(table), {"of": ["a", "b"], "email": ["x", "y", "z"]})
+    assert [(a.read.by, a.inside, a.least, a.exact) for a in found] == [
+        ("email", ("a", "b"), 6, True),
+        ("of", (), 2, False),
+    ]
+    assert found[0].pushed == (Predicate("of", "in", ("a", "b")),)
+
+
+def test_where_the_parents_are_not_given_all_of_them_are_asked_for() -> None:
+    table = _signed()
+    (found,) = accesses(scan(table), {"email": ["x"]})
+    assert (found.over, found.lacks, found.read.by) == (("p", "id"), "of", "email")
+    (found,) = accesses(scan(table), {})
+    assert (found.over, found.lacks, found.read.by) == (("p", "id"), "of", "of")
+
+
+def test_lookups_that_cost_no_more_than_any_list_can_are_made_at_once() -> None:
+    table, parents = _signed(), [str(n) for n in range(50)]
+    (chosen,) = best(accesses(scan(table), {"of": parents, "email": ["x"]}))
+    assert (chosen.read.by, chosen.least) == ("email", 50)
+    chosen, *_ = best(accesses(scan(table), {"of": parents, "email": ["x", "y"]}))
+    assert chosen.read.by == "of"
+
+
+def test_a_table_that_needs_an_argument_says_which() -> None:
+    read = Read("/found", "found", params=(Param("query", "q", required=True),))
+    table = Table("found", "What is found.", ("id",), (Column("id"),), (read,))
+    with pytest.raises(ProgrammingError, match=r"found@fake\(query => …\)"):
+        accesses(scan(table), {})

@@ -119,6 +119,7 @@ def test_every_mistake_is_told_at_once() -> None:
         ({"columns": (*THINGS.columns, Column("NAME"))}, "column name 'name' occurs twice"),
         ({"columns": (*THINGS.columns, Column("Title"))}, "column name 'title' occurs twice"),
         ({"columns": (Column("id"), Column("name", check="iban"))}, "unknown check 'iban'"),
+        ({"optional": ("title",)}, "optional 'title' is not among"),
         ({"consent": Consent("status", (1,), 0)}, "consent column 'status'"),
         ({"reads": (Read("/x", "x", by="nr", param="nr"),), "writes": ()}, "by='nr' is no column"),
         ({"reads": (Read("/x", "x", by="id"),), "writes": ()}, "neither a parameter nor a place"),

@@ -262,7 +262,8 @@ def test_the_limiter_sees_paths_below_the_base(server, connect):
 def test_a_path_may_name_a_setting_that_is_no_secret(server, reply, connect, connector):
     named = connector(settings=(*connector().settings, Setting("campaign", default="c 1/2")))
     server.replies = [reply(200, {})]
-    connect(connector=named).send(Request("GET", "/campaigns/{campaign}/people/{id}", fill={"id": "7"}))
+    path = "/campaigns/{campaign}/people/{id}"
+    connect(connector=named).send(Request("GET", path, fill={"id": "7"}))
     assert server.heard[0].target == "/api/3/campaigns/c%201%2F2/people/7"
     with pytest.raises(DeclarationError, match="no value for"):
         connect().send(Request("GET", "/x/{api_key}"))

@@ -8,6 +8,7 @@ from sqlcrm.sdk import Connector, HeaderKey, RateLimit, Setting
 from sqlcrm_action_network.flows import who
 from sqlcrm_action_network.replies import RULES, reason
 from sqlcrm_action_network.tables import TABLES
+from sqlcrm_action_network.webhooks import WEBHOOKS
 
 connector = Connector(
     name="action_network",
@@ -29,6 +30,12 @@ connector = Connector(
                 "and sees that group's people, statuses, tags and custom fields alone."
             ),
         ),
+        Setting(
+            "webhook_secret",
+            secret=True,
+            required=False,
+            doc="The last part of the webhook's address: 16 or more letters and digits of yours.",
+        ),
     ),
     auth=HeaderKey("OSDI-API-Token", "api_key"),
     # 4 calls a second ("General concepts: rate limiting", read 2026-11-22).
@@ -37,6 +44,7 @@ connector = Connector(
     who=who,
     rules=RULES,
     reason=reason,
+    webhooks=WEBHOOKS,
     source="Action Network API v2 documentation, read 2026-11-22",
 )
 

@@ -66,6 +66,14 @@ class Conformance(Repeating):
         with serve([cls.sandbox], Options(people=cls.people, limits="off")) as running:
             yield running[0]
 
+    @pytest.fixture(autouse=True)
+    def unhurried(self) -> Iterator[None]:
+        """Let no wait take any time: a sandbox shows at once what was written."""
+        from sqlcrm.transport import testing
+
+        with testing():
+            yield
+
     @pytest.fixture
     def db(self, crm: Running, tmp_path: Any) -> Iterator[Connection]:
         """Open a session on the sandbox with a journal of its own."""

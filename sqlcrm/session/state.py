@@ -198,8 +198,9 @@ class Session:
 
         Raises: Cancelled where the session was cancelled meanwhile.
         """
-        if self._cancel.wait(seconds):
-            raise Cancelled("cancelled while waiting")
+        from sqlcrm.transport.clock import REAL
+
+        REAL.wait(seconds, self._cancel)
 
     def begin(
         self,

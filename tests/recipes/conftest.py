@@ -16,6 +16,7 @@ from sqlcrm.sandbox import Clock, Running
 from sqlcrm.session.resuming import resume
 from sqlcrm.session.scripts import Script, run_script
 from sqlcrm.session.state import Session
+from sqlcrm.transport import testing
 from sqlcrm.writing.guards import Limits
 
 RECIPES = Path(__file__).parents[2] / "docs" / "recipes"
@@ -90,13 +91,14 @@ class Desk:
         self.reports, self.rows = [], []
         text = (self.folder / name).read_text(encoding="utf-8")
         try:
-            return run_script(
-                session,
-                text,
-                name=name,
-                binds=binds,
-                on_result=self._keep,
-            )
+            with testing():  # a sandbox shows at once what was written
+                return run_script(
+                    session,
+                    text,
+                    name=name,
+                    binds=binds,
+                    on_result=self._keep,
+                )
         finally:
             session.close()
 

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from sqlcrm.sandbox import Call, Reply
 from sqlcrm_controlshift.sandbox.lists import find
 from sqlcrm_controlshift.sandbox.shapes import (
+    event_json,
     goal,
     location_json,
     partnership_json,
@@ -212,17 +213,30 @@ def _calendar(store: Store, _: Call, keys: tuple[str, ...]) -> Reply:
     return answer({"slug": row["slug"], "name": row["name"], **counts})
 
 
-def _local(store: Store, _: Call, __: tuple[str, ...]) -> Reply:
-    rows = [row for row in _all(store) if row["location_id"]]
-    return answer({"petitions": [petition_json(store, row) for row in rows[:100]]})
+def _on_map(store: Store) -> list[Row]:
+    """Events at a place. The sheet names the two pages of the map and shows neither."""
+    return [row for row in store["events"] if row["location_id"]]
+
+
+def _local(store: Store, call: Call, _: tuple[str, ...]) -> Reply:
+    rows, page = _on_map(store), page_number(call)
+    meta = {"count": len(rows), "page": page, "per_page": SIZE}
+    names = ("title", "description", "start_at")
+    shown = [event_json(store, row) for row in _slice(rows, page)]
+    data = [{"type": "Event", "id": e["slug"], **{n: e[n] for n in names}} for e in shown]
+    return answer({"meta": {**meta, "total_pages": pages(len(rows), SIZE)}, "data": data})
 
 
 def _points(store: Store, _: Call, __: tuple[str, ...]) -> Reply:
-    rows = [row for row in _all(store) if row["location_id"]]
-    places = [(row, location_json(store, row["location_id"], numbers=True) or {}) for row in rows]
-    names = ("latitude", "longitude")
+    places = [
+        (row, location_json(store, row["location_id"], numbers=True) or {})
+        for row in _on_map(store)
+    ]
     return answer(
-        [{"slug": row["slug"], **{n: place.get(n) for n in names}} for row, place in places]
+        [
+            {"type": "Event", "id": row["slug"], "lat": at["latitude"], "lon": at["longitude"]}
+            for row, at in places
+        ]
     )
 
 

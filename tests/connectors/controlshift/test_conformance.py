@@ -4,8 +4,6 @@ from sqlcrm.conformance import Conformance
 from sqlcrm_controlshift import connector as controlshift
 from sqlcrm_controlshift.sandbox import sandbox as controlshift_sandbox
 
-SHAPE = "the sandbox's fact sheet does not tell its shape, and the sandbox has one of its own"
-
 
 class TestControlShift(Conformance):
     connector = controlshift
@@ -32,11 +30,9 @@ class TestControlShift(Conformance):
     }
     skip: ClassVar = {
         "found_petitions": "a search needs its query",
-        "local_places": SHAPE,
-        "local_points": SHAPE,
     }
     apart: ClassVar = {
-        "attendees": "test_consent.py: nobody in the sandbox has said no to an event",
+        "attendees": "test_session.py: nobody in the sandbox has said no to an event",
     }
     lost: ClassVar = dict.fromkeys(
         ("signatures", "attendees"),

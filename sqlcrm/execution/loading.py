@@ -233,7 +233,7 @@ class Loading:
     def _filled(self, page: Page, access: Access) -> Sequence[Any]:
         """Put the key into rows that do not repeat their parent's id."""
         rows, read = page.rows, access.read
-        if read.csv and read.by:
+        if read.csv and read.by and rows:
             return cast("Rows", rows).having(read.by, str(page.keys[0]))
         if not read.by or len(page.keys) != 1 or not all(isinstance(row, dict) for row in rows):
             return rows

@@ -134,10 +134,11 @@ def _lists(
         yield Listing(read, first, understood, where, ahead=ahead, chains=parts)
         return
     by = next((c for c in columns if c.name == read.by), None)
-    starts = range(0, len(access.keys), read.batch)
+    wanted = [key for key in access.keys if _has_place(read, key)]
+    starts = range(0, len(wanted), read.batch)
     every = list(product(access.inside if read.within else (None,), starts))
     for number, (place, start) in enumerate(every, 1):
-        keys = access.keys[start : start + read.batch]
+        keys = wanted[start : start + read.batch]
         yield Listing(
             read,
             _request(access, columns, keys, place),
@@ -148,6 +149,11 @@ def _lists(
             ahead=ahead,
             chains=parts,
         )
+
+
+def _has_place(read: Read, key: Any) -> bool:
+    """Whether a key can stand in a path at all: nothing can have an address without a name."""
+    return f"{{{read.by}}}" not in read.path or wire(key) not in {"", ".", ".."}
 
 
 def _understood(access: Access, where: str, page: Page) -> None:

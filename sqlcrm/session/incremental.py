@@ -33,6 +33,9 @@ FUNCTION = "last_run"
 _SECOND = dt.timedelta(seconds=1)
 """How much a Date header leaves out."""
 
+_CUTS = {"limit", "fetch", "offset", "sample", "tablesample"}
+"""Words by which a statement takes some of the rows: which, the next run would have to know."""
+
 MARGIN = dt.timedelta(hours=2)
 """By how much, at the most, rows may be dated earlier than the answers that show them, so that the
 dates of both are taken for those of one clock."""
@@ -112,6 +115,7 @@ class Incremental:
         self._session = session
         self._script: tuple[str, str, dict[str, Any]] | None = None
         self._key = ""
+        self.left = False  # whether the script left out rows that a later run is to have
         self._uses: dict[tuple[str, str], _Use] = {}
         self._wanted: set[tuple[str, str]] = set()  # of the statement under way
 
@@ -119,6 +123,7 @@ class Incremental:
         """Start with a script; name: of its file, "" where there is none."""
         self._script = (str(Path(name).resolve()), text, dict(binds or {})) if name else None
         self._key = ""
+        self.left = False
         self._uses.clear()
         self._wanted.clear()
 
@@ -131,12 +136,20 @@ class Incremental:
         self._wanted = {(alias, table) for alias, table, _ in named}
         if not named:
             return []
+        words = {word(token) for token in statement.lexed.tokens}
+        cut = sorted(words & _CUTS) if self._script and statement.explain is None else []
+        self.left |= bool(cut)
         cases = "".join(
             f" WHEN '{spelled}' THEN TIMESTAMPTZ '{_text(self._use(alias, table).since)}'"
             for alias, table, spelled in sorted(named)
         )
         macro = f"CREATE OR REPLACE TEMP MACRO {FUNCTION}(t) AS CASE lower(t){cases} END"
         self._session.engine.run(macro)
+        if statement.explain is not None:
+            self._wanted = set()  # nothing is done with what it reads
+        if cut:
+            what = " and ".join(one.upper() for one in cut)
+            return [f"{FUNCTION}() stays where it is: {what} may leave changes out"]
         if self._script:
             return []
         return [f"{FUNCTION}() is kept for scripts (sqlcrm run FILE): here it is -infinity"]
@@ -148,9 +161,12 @@ class Incremental:
             use = self._uses.get((relation.connection, relation.table.name))
             if (relation.connection, relation.table.name) not in self._wanted or use is None:
                 continue
+            if not one.pages and one.cached is None and not one.shared:
+                continue  # nothing was read
+            read_at = began - dt.timedelta(seconds=one.cached or 0.0)
             ahead = self._session.connections.get(relation.connection).client.ahead
             if ahead is not None:
-                at = began + dt.timedelta(seconds=ahead) - _SECOND
+                at = read_at + dt.timedelta(seconds=ahead) - _SECOND
                 use.began = at if use.began is None else min(use.began, at)
             if use.column in one.scan.columns and not one.stopped:
                 sql = f"SELECT max({quote(use.column)})::VARCHAR FROM {one.table}"
@@ -165,7 +181,7 @@ class Incremental:
             for use in self._uses.values()
             if (at := use.after) is not None
         ]
-        if self._script and marks:
+        if self._script and marks and not self.left:
             self._kept.save(self._key, marks)
 
     def _named_by_all(self) -> str:

@@ -226,7 +226,15 @@ class Planning:
     def _settle(self) -> None:
         """Wait until rows that were sent lately can be found."""
         settles = max((write.settles for write in self.table.writes), default=0.0)
-        last = self.session.journal.last_sent(self.account, self.table.name) if settles else None
+        if not settles:
+            return
+        mine = {self.table.name, *(self.table.touches or ())}
+        tables = [
+            table.name
+            for table in self.opened.connector.tables
+            if table.writes and mine & {table.name, *(table.touches or ())}
+        ]
+        last = self.session.journal.last_sent(self.account, tables)
         if last is not None:
             age = (dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(last)).total_seconds()
             self.session.pause(max(0.0, min(settles, settles - age)))

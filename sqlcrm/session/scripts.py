@@ -89,6 +89,8 @@ def _step(
         script.codes.append(error.exit_code)
         return True
     codes = [report.exit_code for report in result.all_reports] or [0]
+    words = statement.text.casefold().split()[:1]
+    script.skipped |= words == ["rollback"]
     script.skipped |= any(report.counts.get("skipped") for report in result.all_reports)
     script.codes += codes
     return 5 in codes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from sqlcrm.state.database import Database
 from sqlcrm.state.values import now, to_json, to_text
@@ -144,10 +145,13 @@ def _one_each(
     return found
 
 
-def last_sent(database: Database, account: int, table: str) -> str | None:
-    """Return when a row of a table was sent last, None where none was."""
-    sql = "SELECT max(sent_at) FROM operations WHERE account_id = ? AND table_name = ?"
-    value = database.rows(sql, (account, table))[0][0]
+def last_sent(database: Database, account: int, tables: Iterable[str]) -> str | None:
+    """Return when a row of one of the tables was sent last, None where none was."""
+    sql = (
+        "SELECT max(sent_at) FROM operations WHERE account_id = ? "
+        "AND table_name IN (SELECT value FROM json_each(?))"
+    )
+    value = database.rows(sql, (account, json.dumps(sorted(tables))))[0][0]
     return None if value is None else str(value)
 
 

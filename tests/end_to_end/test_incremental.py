@@ -168,6 +168,44 @@ def test_a_run_that_left_rows_out_leaves_the_watermark(desk: Desk) -> None:
     assert asked == again == []
 
 
+@pytest.mark.parametrize(
+    "end", ["ORDER BY updated_at LIMIT 40", "FETCH FIRST 40 ROWS ONLY", "USING SAMPLE 40 ROWS"]
+)
+def test_a_statement_that_takes_some_of_the_changes_leaves_the_watermark(
+    desk: Desk, end: str
+) -> None:
+    """Which ones it left out, the next run would have to know."""
+    some = f"""
+    CREATE OR REPLACE TABLE a_few AS
+    SELECT id, first_name FROM contacts@ac WHERE updated_at > last_run('contacts@ac') {end};
+    """
+    whole = "SELECT id, first_name FROM contacts@ac WHERE updated_at > last_run('contacts@ac');"
+    _, script = desk.run(some + whole)
+    assert script.exit_code == 0, script.errors
+    assert "stays where it is" in "".join(desk.notices)
+    desk.clock.ahead += timedelta(hours=1)
+    assert len(desk.run(some + whole)[0]) == 300
+
+
+@pytest.mark.parametrize(
+    "given_up",
+    [
+        "BEGIN; UPDATE contacts@ac SET first_name = 'X' WHERE updated_at > "
+        "last_run('contacts@ac'); ROLLBACK;",
+        "PLAN UPDATE contacts@ac SET first_name = 'X' WHERE updated_at > last_run('contacts@ac');",
+        "SELECT id, 1 AS x FROM contacts@ac WHERE updated_at > last_run('contacts@ac') AND false;",
+        "EXPLAIN ANALYZE SELECT id FROM contacts@ac WHERE updated_at > last_run('contacts@ac');",
+    ],
+)
+def test_where_nothing_came_of_the_changes_the_watermark_stays(desk: Desk, given_up: str) -> None:
+    for _ in range(2):
+        _, script = desk.run(given_up)
+        assert script.exit_code == 0, script.errors
+        desk.clock.ahead += timedelta(hours=3)
+    asked = [call["query"] for call in desk.crm.calls() if "updated_after" in call["query"]]
+    assert asked == []
+
+
 def test_another_text_or_other_parameters_begin_anew(desk: Desk) -> None:
     """A script that was edited may want rows that it did not want before."""
     desk.run()

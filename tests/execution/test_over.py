@@ -72,3 +72,14 @@ def test_parents_that_are_not_there_are_a_mistake_of_the_declaration() -> None:
     whole = replace(LETTERS, reads=(Read("/notes", "notes", over=("people", "id")),))
     with pytest.raises(DeclarationError, match="reads by no column"):
         validate(replace(connector, tables=(*connector.tables, whole)))
+
+
+def test_a_blank_key_has_no_address_and_finds_nothing(session: FakeSession) -> None:
+    """A cell of a file may be empty; the rows beside it are found all the same."""
+    places = replace(connector.tables[1], name="places", key=("title",), natural_key=())
+    one = replace(places.reads[0], path="/groups/{title}", by="title", filters=())
+    texts = replace(connector, tables=(*WITH_LETTERS.tables, replace(places, reads=(one,))))
+    session.connect(session.door, texts)
+    sql = "SELECT p.size FROM (VALUES (''), ('.'), ('..')) v(t) JOIN places@fake p ON p.title = v.t"
+    assert session.rows(sql) == []
+    assert session.calls == 0

@@ -9,7 +9,6 @@ import json
 import socket
 import struct
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -37,6 +36,7 @@ from sqlcrm.sdk import (
     Write,
     matched,
 )
+from sqlcrm.transport.clock import REAL
 
 LAG = 0.06
 """Seconds after which a row of `laggy` can be found."""
@@ -292,7 +292,7 @@ class Ledger:
         return 200, found[0]
 
     def _list(self, table: str, query: Mapping[str, Sequence[str]]) -> Answer:
-        seen = time.monotonic() - (LAG if table == "laggy" else 0.0)
+        seen = REAL.monotonic() - (LAG if table == "laggy" else 0.0)
         rows = [
             {name: row[name] for name in ("id", "name", "note", "status")}
             for row in self.tables[table]
@@ -311,7 +311,7 @@ class Ledger:
             "name": body["name"],
             "note": body.get("note") or "",
             "status": body.get("status") or "",
-            "made": time.monotonic(),
+            "made": REAL.monotonic(),
         }
         rows.append(row)
         return row

@@ -47,8 +47,9 @@ class Witness:
             ).fetchall()
         found.close()
         for row in rows:
-            if not any(f'"{row["name"]}"' in text for (text,) in sent):
-                self.unknown.append(row["name"])
+            name = row.get("name") or seen.path.rsplit("/", 1)[-1]  # a path names it else
+            if not any(f'"{name}"' in text for (text,) in sent):
+                self.unknown.append(name)
 
 
 class Failing:

@@ -7,8 +7,11 @@ from typing import Any
 from sqlcrm.sdk import Column, Type
 from sqlcrm_action_builder.wire import OWN, full_id, plain_id
 
-STATUSES = ("subscribed", "unsubscribed", "bad", "do_not_contact", "none")
-"""Statuses of an address or a number (docs, changelog of 2024-09-17)."""
+STATUSES = ("subscribed", "unsubscribed", "bad", "do_not_contact")
+"""Statuses of an address or a number (docs, changelog of 2024-09-17).
+
+Replies also have `none`, which the API refuses to take.
+"""
 
 
 def own_id(**more: Any) -> Column:

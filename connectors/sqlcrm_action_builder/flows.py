@@ -47,6 +47,7 @@ def who() -> Flow[Identity]:
         raise ShapeChanged(f"the campaign cannot be read: {reason(reply) or 'it has no id'}")
     return Identity(
         account=uuid,
+        people="network",  # at this origin: its campaigns have the same entities
         user=f"campaign {dig(reply.body, 'name') or uuid}",
         may="what the key's owner may do, in all campaigns of the network",
     )

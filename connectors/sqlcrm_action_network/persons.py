@@ -18,6 +18,11 @@ STATUSES = ("subscribed", "unsubscribed")
 """What may be written; reads also show `bouncing`, `spam complaint` and what was so before."""
 
 
+def _settable(status: Any) -> Any:
+    """Return the status that goes with an address: one that cannot be written subscribes nobody."""
+    return status if status in STATUSES else "unsubscribed"
+
+
 def person_columns(prefix: str = "", **status: Any) -> tuple[Column, ...]:
     """Return the columns that can be written of a person. `status`: more on the email status."""
     email, phone, post = (
@@ -29,7 +34,9 @@ def person_columns(prefix: str = "", **status: Any) -> tuple[Column, ...]:
             "email", at=f"{email}.address", nocase=True, required=True, check="email",
             doc="Unique, without regard to case. NULL for people with a phone number alone.",
         ),
-        Column("email_status", at=f"{email}.status", choices=STATUSES, **status),
+        Column(
+            "email_status", at=f"{email}.status", choices=STATUSES, to_wire=_settable, **status
+        ),
         text("given_name", f"{prefix}given_name"),
         text("family_name", f"{prefix}family_name"),
         Column(

@@ -5,8 +5,9 @@ helper", "Background processing"; read 2026-11-22.
 
 The record helper subscribes a person who is new, and cannot be told not to. So each person is
 looked up first, and one who is new and did not ask for it is made by the person signup helper,
-unsubscribed. To a person who exists no status is ever sent. It ignores tags that it does not know:
-they are refused before, and the person's taggings are read after.
+unsubscribed. To a person who exists no status is ever sent, nor is `subscribed` to one who is new:
+a filter is exact, and the person may be there under another spelling of the address. It ignores
+tags that it does not know: they are refused before, and the person's taggings are read after.
 """
 
 from __future__ import annotations
@@ -19,7 +20,14 @@ from sqlcrm.sdk import Flow, Outcome, Request, Response, Row, dig, every_page
 from sqlcrm_action_network.flows import person_by_email
 from sqlcrm_action_network.replies import reason
 from sqlcrm_action_network.tagging import tags_of
-from sqlcrm_action_network.wire import COUNTED, last_part, own_id
+from sqlcrm_action_network.wire import (
+    COUNTED,
+    SETTLES_PEOPLE,
+    UNSUBSCRIBED,
+    last_part,
+    own_id,
+    was_there,
+)
 
 Send = Callable[[Sequence[Row]], Flow[Sequence[Outcome]]]
 
@@ -27,6 +35,20 @@ BACKGROUND = (("background_request", "true"),)
 
 WAITS = (2.0, 4.0, 8.0)
 """Seconds before each look whether a person is there whom the API makes in the background."""
+
+
+LATER = "what the API does in the background may be done twice or not at all here: no background"
+
+
+@dataclass(slots=True)
+class Made:
+    """Whom a batch has made, whom a filter finds some seconds later.
+
+    statuses: by address, in small letters. subscribed: whether one of them was subscribed.
+    """
+
+    statuses: dict[str, str] = field(default_factory=dict)
+    subscribed: bool = False
 
 
 @dataclass(slots=True)
@@ -74,11 +96,12 @@ def read_row(row: Row, parent: str) -> Signup:
     )
 
 
-def signing_up(path: str, parent: str, *, append: bool) -> Send:
+def signing_up(path: str, parent: str, *, append: bool, batch: int) -> Send:
     """Return the flow of a kind of action.
 
     path: of its records, with `{id}`. parent: where a row in wire form has the action's id, ""
     where there is none: the person alone signs up. append: each call makes another record.
+    batch: rows that a full batch has.
     """
 
     def send(rows: Sequence[Row]) -> Flow[Sequence[Outcome]]:
@@ -86,26 +109,48 @@ def signing_up(path: str, parent: str, *, append: bool) -> Send:
         tags: dict[str, str] = {}
         if any(one.adds or one.removes for one in signups):
             tags = yield from _tags()
-        outcomes = []
+        outcomes, made = [], Made()
         for one in signups:
+            if one.background and append:
+                outcomes.append(Outcome("rejected", LATER))
+                continue
             unknown = [name for name in one.adds if name not in tags]
             if unknown:
                 why = f"there is no tag named {' or '.join(map(repr, unknown))}"
                 outcomes.append(Outcome("rejected", why))
                 continue
-            outcomes.append((yield from _one(one, path, tags, append=append)))
+            outcomes.append((yield from _one(one, path, tags, made, append=append)))
+        if made.subscribed and len(rows) >= batch:  # the next batch must find them
+            yield Request("GET", "/", after=SETTLES_PEOPLE)
         return outcomes
 
     return send
 
 
-def finish(email: str) -> Flow[str]:
-    """Wait until the API has made what it was to make in the background, as far as one can tell."""
-    for wait in WAITS:
-        yield Request("GET", "/", after=wait)
-        if (yield from person_by_email(email)) is not None:
-            return "done"
-    return f"{email} is not there yet"
+def finishing(records: str, at: str, parent: str) -> Callable[[str], Flow[str]]:
+    """Return the flow that waits for what the API was to make in the background.
+
+    records, at: those of a person; "" where the person is all that is made. parent: where a record
+    has the id of its action. A ticket is that id and the address.
+    """
+
+    def finish(ticket: str) -> Flow[str]:
+        action, _, email = ticket.partition(" ")
+        for wait in WAITS:
+            yield Request("GET", "/", after=wait)
+            person = yield from person_by_email(email)
+            if person is None:
+                continue
+            if not records:
+                return "done"
+            fill = {"id": own_id(person.get("identifiers"))}
+            ask = Request("GET", f"/people/{{id}}/{records}", fill=fill)
+            found = yield from every_page(ask, at, COUNTED)
+            if any(dig(row, parent) == action for row in found):
+                return "done"
+        return "unknown"
+
+    return finish
 
 
 def _tags() -> Flow[dict[str, str]]:
@@ -114,22 +159,27 @@ def _tags() -> Flow[dict[str, str]]:
     return {str(row.get("name")): own_id(row.get("identifiers")) for row in rows}
 
 
-def _one(one: Signup, path: str, tags: dict[str, str], *, append: bool) -> Flow[Outcome]:
+def _one(
+    one: Signup, path: str, tags: dict[str, str], made: Made, *, append: bool
+) -> Flow[Outcome]:
     """Sign one person up."""
-    there = yield from person_by_email(one.email)
+    was = made.statuses.get(one.email.casefold())
+    there = was is not None
+    if not there:
+        person = yield from person_by_email(one.email)
+        there = person is not None
+        was = None if person is None else dig(person, "email_addresses[primary].status")
     note, body = "", one.body
-    if there is None and (one.status == "subscribed" or not one.action):
-        body = {**one.body, "person": one.subscribing(one.status or "unsubscribed")}
-    elif there is None:
-        made = yield Request(
-            "POST", "/people", body={"person": one.subscribing("unsubscribed")}, repeatable=True
-        )
-        if made.status >= 300 or not made.body:
-            return Outcome("rejected", reason(made) or "the person could not be made")
-    else:
-        was = dig(there, "email_addresses[primary].status")
-        if one.status == "subscribed" != was:
-            note = f"email_status stays {was}: UPDATE people … WITH OPT IN changes it"
+    if there and one.status == "subscribed" != was:
+        note = f"email_status stays {was}: UPDATE people … WITH OPT IN changes it"
+    elif not there and one.status != "subscribed":
+        body = {**one.body, "person": one.subscribing("unsubscribed")}
+        if one.action:
+            body = one.body
+            refused = yield from _make(one)
+            if refused:
+                return Outcome("rejected", refused)
+            made.statuses[one.email.casefold()] = "unsubscribed"
     reply = yield Request(
         "POST",
         path,
@@ -138,7 +188,22 @@ def _one(one: Signup, path: str, tags: dict[str, str], *, append: bool) -> Flow[
         fill={"id": one.action} if one.action else {},
         repeatable=not append,
     )
+    if not one.action and body is not one.body and was_there(reply.body):
+        return Outcome("rejected", UNSUBSCRIBED)
+    if not there and reply.status < 300 and (reply.body or one.background):
+        made.subscribed |= one.status == "subscribed"
+        made.statuses[one.email.casefold()] = one.status or "unsubscribed"
     return (yield from _told(one, reply, tags, note))
+
+
+def _make(one: Signup) -> Flow[str]:
+    """Make a person, unsubscribed; return why that failed, or ""."""
+    reply = yield Request(
+        "POST", "/people", body={"person": one.subscribing("unsubscribed")}, repeatable=True
+    )
+    if reply.status >= 300 or not reply.body:
+        return reason(reply) or "the person could not be made"
+    return UNSUBSCRIBED if was_there(reply.body) else ""
 
 
 def _told(one: Signup, reply: Response, tags: dict[str, str], note: str) -> Flow[Outcome]:
@@ -146,7 +211,7 @@ def _told(one: Signup, reply: Response, tags: dict[str, str], note: str) -> Flow
     if reply.status >= 300:
         return Outcome("rejected", reason(reply) or f"the API answered {reply.status}")
     if one.background:
-        return Outcome("accepted", ticket=one.email)
+        return Outcome("accepted", ticket=f"{one.action} {one.email}")
     if not reply.body:
         return Outcome("rejected", reason(reply))
     try:

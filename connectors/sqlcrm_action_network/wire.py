@@ -27,6 +27,9 @@ SETTLES = 1.0
 """Seconds until what was written is found by a filter, as clients have seen it for phone numbers;
 by `modified_date` it takes longer."""
 
+SETTLES_PEOPLE = 3.0
+"""Seconds until a person who is new is found by address: sooner, the person would be made again."""
+
 LAG = 600.0
 """Seconds that a filter by `modified_date` may be late: clients overlap by 5 to 10 minutes."""
 
@@ -43,6 +46,32 @@ def own_id(identifiers: Any) -> str:
         if isinstance(one, str) and one.startswith(OWN):
             return one.removeprefix(OWN)
     raise LookupError("no identifier of action_network")
+
+
+OLD = dt.timedelta(minutes=5)
+"""A person who was made so long before the call that changed it was not made by that call."""
+
+
+def was_there(person: Any) -> bool:
+    """Whether the reply of the person signup helper shows a person who existed before."""
+    made, changed = (_moment(person, name) for name in ("created_date", "modified_date"))
+    return made is not None and changed is not None and changed - made > OLD
+
+
+def _moment(row: Any, name: str) -> dt.datetime | None:
+    try:
+        return dt.datetime.fromisoformat(row[name])
+    except (LookupError, TypeError, ValueError):
+        return None
+
+
+THERE = (
+    "the API took it for a person who was there already, and whom a look by this address did not "
+    "find: by another spelling of the address, or by the phone number; the values were written to "
+    "that person"
+)
+
+UNSUBSCRIBED = f"{THERE}, and the email status may have become unsubscribed: look at it"
 
 
 def last_part(address: Any) -> str | None:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 LARGEST = 1_000_000
 """Bytes of a call's body."""
 
+AT_ONCE = 500
+"""Calls that are under way at once; further ones are asked to come again."""
+
 HELD = 64_000_000
 """Bytes of bodies that are held at once; further calls are asked to come again."""
 
@@ -43,7 +46,8 @@ class Receiver:
 
     store: writes the events of several calls down, durably, and returns how many are new; it is
     called from a thread, once at a time. tell: is told why calls were refused, once a second.
-    counts: calls `accepted`, `refused` and `failed`; events `stored`, `repeated`, `ignored`.
+    counts: calls `accepted`, `refused` and `failed`, and those of the refused that came while the
+    receiver was `busy`; events `stored`, `repeated`, `ignored`.
     """
 
     def __init__(
@@ -55,7 +59,7 @@ class Receiver:
         self._endpoints, self._store, self._tell = endpoints, store, tell
         self._waiting: list[tuple[Delivery, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
-        self._held = 0
+        self._held = self._under_way = 0
         self._refusals: Counter[str] = Counter()
         self._telling = False
         self.counts: Counter[str] = Counter()
@@ -63,11 +67,14 @@ class Receiver:
         self.app = Starlette(
             routes=[
                 Route("/hooks/{alias}", hook, methods=methods),
+                Route("/hooks/{alias}/", hook, methods=methods),
                 Route("/hooks/{alias}/{token}", hook, methods=methods),
+                Route("/hooks/{alias}/{token}/", hook, methods=methods),
                 Route("/health", self._health, methods=["GET"]),
             ],
             lifespan=self._lifespan,
         )
+        self.app.router.redirect_slashes = False  # a CRM follows no redirect, and has lost the call
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
@@ -80,19 +87,27 @@ class Receiver:
         self._tell_refusals()
 
     async def _health(self, _request: Request) -> Response:
-        names = ("accepted", "refused", "failed", "stored", "repeated", "ignored")
+        names = ("accepted", "refused", "busy", "failed", "stored", "repeated", "ignored")
         return JSONResponse({"status": "ok"} | {name: self.counts[name] for name in names})
 
     async def _hook(self, request: Request) -> Response:
-        """Answer one call."""
+        """Answer one call, unless too many are under way."""
+        if self._under_way >= AT_ONCE or self._held > HELD:
+            self.counts["busy"] += 1
+            return self._refused(503, "calls that came while too many were under way")
+        self._under_way += 1
+        try:
+            return await self._call(request)
+        finally:
+            self._under_way -= 1
+
+    async def _call(self, request: Request) -> Response:
         endpoint = self._endpoints.get(request.path_params["alias"].casefold())
         if endpoint is None:
             return self._refused(404, "a call to no connection of the script")
         alias = endpoint.source.alias
         if not _is_json(request.headers.get("content-type", "")):
             return self._refused(415, f"a call to @{alias} that is no JSON")
-        if self._held > HELD:
-            return self._refused(503, "calls that came while too many were under way")
         body = bytearray()
         try:
             refusal = await self._read(request, body, alias)
@@ -165,7 +180,7 @@ class Receiver:
         if not self._telling:  # once a second at the most: anybody can make such calls
             self._telling = True
             asyncio.get_running_loop().call_later(1, self._tell_refusals)
-        headers = {"Connection": "close"} if status in {408, 413} else {}
+        headers = {"Connection": "close"} if status in {408, 413, 503} else {}
         return PlainTextResponse("refused", status, headers)
 
     def _tell_refusals(self) -> None:

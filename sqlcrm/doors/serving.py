@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
@@ -10,14 +11,78 @@ from dataclasses import dataclass
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sqlcrm.errors import ConfigurationError
 
-AT_ONCE = 1_000
-"""Connections that are served at once; others are answered 503."""
+AT_ONCE = 700
+"""Connections that are open at once: below 1,024, the usual limit of open files.
+
+One more, and the one that has been idle for longest is closed.
+"""
+
+PATIENCE = 10.0
+"""Seconds that a connection may take to say what it wants."""
 
 ENDING = 3
 """Seconds that calls under way may take when it stops."""
+
+
+class _Protocol(H11Protocol):
+    """Closes connections on which no call comes; uvicorn would let them be for ever.
+
+    From the head of a call until it is answered, how long that takes is the application's business.
+    """
+
+    since = 0.0
+    _timer: asyncio.TimerHandle | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether no call is under way."""
+        return self.cycle is None or self.cycle.response_complete
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a call, and make room where too many do so."""
+        idle = [one for one in self.connections if isinstance(one, _Protocol) and one.idle]
+        super().connection_made(transport)
+        if idle and len(self.connections) > AT_ONCE:
+            min(idle, key=lambda one: one.since).give_up()
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._stop()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Stop waiting once a call has begun; part of its head is not enough."""
+        super().data_received(data)
+        if not self.idle:
+            self._stop()
+        elif self._timer is None:
+            self._wait()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next call."""
+        self.since = self.loop.time()
+        super().on_response_complete()
+
+    def give_up(self) -> None:
+        """Close the connection unless a call is under way."""
+        if self.idle:
+            self.connections.discard(self)
+            self.transport.abort()
+
+    def _wait(self) -> None:
+        self._stop()
+        self.since = self.loop.time()
+        self._timer = self.loop.call_later(PATIENCE, self.give_up)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
 class _Server(uvicorn.Server):
@@ -61,7 +126,7 @@ def serving(app: ASGIApp, host: str, port: int) -> Iterator[Serving]:
     with _listening(host, port) as listener:
         config = uvicorn.Config(
             app,
-            http="h11",
+            http=_Protocol,
             ws="none",
             loop="asyncio",
             lifespan="on",
@@ -71,7 +136,6 @@ def serving(app: ASGIApp, host: str, port: int) -> Iterator[Serving]:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=AT_ONCE,
             timeout_graceful_shutdown=ENDING,
         )
         server = _Server(config)

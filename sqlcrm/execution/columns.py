@@ -16,7 +16,8 @@ def stage_columns(
 
     table = engine.stage_typed(name, list(zip(names, (kind for kind, _ in typed), strict=True)))
     arrays = [pa.array(values, _arrow(kind)) for kind, values in typed]
-    engine.insert(table, pa.table(arrays, names=list(names)), names)
+    json = {name for name, (kind, _) in zip(names, typed, strict=True) if kind == "JSON"}
+    engine.insert(table, pa.table(arrays, names=list(names)), names, json)
     return table
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -164,10 +164,17 @@ class Engine:
         self.run(f"CREATE TABLE {place} AS SELECT * FROM {stage}")
         return place
 
-    def insert(self, table: str, data: pa.Table, columns: Sequence[str]) -> None:
-        """Append Arrow data to a stage."""
+    def insert(
+        self, table: str, data: pa.Table, columns: Sequence[str], json: Collection[str] = ()
+    ) -> None:
+        """Append Arrow data to a stage. json: columns of JSON; what is none becomes its text."""
         name = "sqlcrm_arriving"
-        chosen = ", ".join(quote(column) for column in columns)
+        chosen = ", ".join(
+            f"coalesce(TRY_CAST({quote(one)} AS JSON), to_json({quote(one)}))"
+            if one in json
+            else quote(one)
+            for one in columns
+        )
         self.connection.register(name, data)
         try:
             self.run(f"INSERT INTO {table} SELECT {chosen} FROM {name}")

@@ -108,6 +108,12 @@ class Loading:
             first = self._next(pages)
             rest = _rest(first, access) if first is not None else 0
             options = better(rest, later) if first is not None else []
+            if options and rest is None and parts and not (companions or stop.possible):
+                # Nobody knows how long the list is: it is read as far as the lookups would go.
+                most = min(one.least for one in options)
+                if (yield from self._tried(access, first, capped(pages, most), stop, door, zone)):
+                    return access
+                continue
             if not options:
                 self._expected = None if rest is None else self.pages + rest
                 self.total = first.left if first is not None and not access.keys else None
@@ -117,6 +123,26 @@ class Loading:
                 self.carried = [Carried(self._engine, one, table, zone) for one in companions]
                 yield from self._read(access, first, pages, stop, door, zone)
                 return access
+
+    def _tried(
+        self,
+        access: Access,
+        first: Page | None,
+        pages: Pages,
+        stop: Stop,
+        door: Door,
+        zone: str,
+    ) -> Generator[None, None, bool]:
+        """Read a list unless it outgrows its pages; then nothing of it is left in the stage."""
+        self.carried, self._expected, self.total = [], None, None
+        try:
+            yield from self._read(access, first, pages, stop, door, zone)
+        except Outgrown:
+            self._engine.run(f"DELETE FROM {self._target}")
+            self.rows = 0
+            self._unseen.forget()
+            return False
+        return True
 
     def _allow(self, calls: int, door: Door, *, known: bool = True) -> None:
         """Refuse what the calls that are left to the connection cannot bring to its end.
@@ -256,6 +282,26 @@ def opened(page: Page, table: Table) -> Page:
     if table.each is None:
         return page
     return replace(page, rows=table.within(page.rows), counted=None)
+
+
+class Outgrown(Exception):
+    """A list has more pages than reading it is worth."""
+
+
+def capped(pages: Pages, most: int) -> Pages:
+    """Yield pages of which one came before, `most` in all; not one more is asked for.
+
+    Raises: Outgrown where there are more.
+    """
+    with closing(pages):
+        for _ in range(most - 1):
+            page = next(pages, None)
+            if page is None:
+                return
+            yield page
+            if page.last:
+                return
+        raise Outgrown
 
 
 def _rest(first: Page, access: Access) -> int | None:

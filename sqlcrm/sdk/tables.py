@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +45,7 @@ class Column:
     from_wire, to_wire: pure functions for values whose wire form is the API's own.
     normal: a pure function that brings a value to the form in which the API keeps it, so that
         other spellings of it count as equal. Raises: ValueError where it has none.
+    instead: for people: what writes it to a row that exists, where an INSERT leaves that alone.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Column:
     doc: str = ""
     normal: Callable[[Any], Any] | None = None
     into: str = ""
+    instead: str = ""
 
     @property
     def path(self) -> str:
@@ -208,6 +210,8 @@ class Table:
     optional: columns of natural_key, not its first, that a row may lack: NULL is a value there.
     each: a pure function from one object of a reply to the rows of this table that it holds,
     where that is not just itself: what lies within it, or only some of a list.
+    parts: tables with a Consent whose rows go when a row of this one is deleted, and their column
+    that has its key: who opted out there is remembered before.
     """
 
     name: str
@@ -226,6 +230,7 @@ class Table:
     example: str = ""
     optional: tuple[str, ...] = ()
     each: Callable[[Any], Sequence[Row]] | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)
 
     def column(self, name: str) -> Column | None:
         """Return the column called `name`, or by an alias of it, without regard to case."""

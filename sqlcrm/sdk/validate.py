@@ -48,11 +48,23 @@ def _connector(connector: Connector) -> Iterator[str]:
         for name in table.touches or ():
             if name not in seen:
                 yield f"{table.name}: touches {name!r}, which is no table"
+        yield from _parts(connector, table)
         yield from _includes(connector, table)
         yield from (f"{table.name}: {mistake}" for mistake in _paths(connector, table))
         yield from (f"{table.name}: {mistake}" for mistake in _needs(connector, table))
     if connector.webhooks is not None:
         yield from (f"webhooks: {mistake}" for mistake in _webhooks(connector, connector.webhooks))
+
+
+def _parts(connector: Connector, table: Table) -> Iterator[str]:
+    for name, column in table.parts.items():
+        other = next((one for one in connector.tables if one.name == name), None)
+        if other is None or other.consent is None or not other.consent.person:
+            yield f"{table.name}: part {name!r} is no table with a Consent that names the person"
+        elif other.column(column) is None:
+            yield f"{table.name}: part {name} has no column {column!r}"
+        elif len(table.key) != 1:
+            yield f"{table.name}: it has parts, and no key of one column"
 
 
 def _webhooks(connector: Connector, webhooks: Webhooks) -> Iterator[str]:

@@ -142,8 +142,11 @@ class Identity:
 
     Where the API does not tell whose account it is, `account` is empty: what names it then is the
     credentials.
+    people: what names all who share the account's people where that is more than the account, as
+    the campaigns of a network: within the connection's origin. Opt-outs are remembered for it.
     """
 
     account: str
     user: str = ""
     may: str = ""
+    people: str = ""

@@ -39,8 +39,14 @@ class Write:
     whole: columns that must be sent with every update, changed or not.
     together: columns of which the API takes none alone: with one that is written, those of its
         group go that have a value.
+    follows: by column, another one: where that is written, this one goes with it, changed or not.
     shows: the reply has the row as it is then, so that a column which it shows as it was before,
         or without a value, was not written.
+    defaults: values that the API gives a new row by itself, and that are not sent for one: should
+        the row turn out to exist, they would change it.
+    doubts: a pure function of a row as it was sent and the reply of a success, that says why it
+        was none, "" where it was one: the row was there already, though it was not found.
+    notice: words for a person about what else the write changes, by a column that is written.
     path: what it names of the row is not in the body.
     id_at: where the reply has the id of the row made; `wrap`.id where empty. It is read as the key
         column reads it, where that has the same path.
@@ -56,7 +62,8 @@ class Write:
         It is asked again once the needs are read, which are among the values then.
     finish: where the API does the work later, a flow that waits for the job an outcome's `ticket`
         names, and returns "done", or why it is not. Then the rows are read back: an accepted row
-        that is not there is sent by the single write.
+        that is not there is sent by the single write; but where the flow returned "unknown", since
+        the job has not ended, it is unknown.
     differs: for people: what is otherwise than with single writes.
     """
 
@@ -83,13 +90,17 @@ class Write:
     differs: str = ""
     reply: str | None = None
     together: tuple[tuple[str, ...], ...] = ()
+    follows: Mapping[str, str] = field(default_factory=dict)
     shows: bool = False
     calls: int = 1
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    doubts: Callable[[Row, Any], str] | None = None
+    notice: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def along(self) -> tuple[str, ...]:
         """The columns that may be sent though they do not change."""
-        return (*self.whole, *(name for group in self.together for name in group))
+        return (*self.whole, *(name for group in self.together for name in group), *self.follows)
 
     @property
     def row_at(self) -> str:

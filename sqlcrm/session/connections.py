@@ -100,7 +100,8 @@ class Opened:
             who = client.drive(_stamped(self.connector.who(), seen))
             account = who.account or self.config.account or f"credentials {self._credentials}"
             stamps = "".join(f" sandbox {stamp}" for stamp in sorted(seen))
-            self._identity = replace(who, account=f"{account}{stamps}")
+            people = who.people or account
+            self._identity = replace(who, account=f"{account}{stamps}", people=f"{people}{stamps}")
         return self._identity
 
     def complete(self, table: Table) -> Table:

@@ -28,6 +28,7 @@ LONG = 200
 
 _TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,}")
 _SECONDS = re.compile(r"[0-9]{1,12}")
+_HALF = re.compile("[\ud800-\udfff]")
 
 Headers = Callable[[str], Sequence[str]]
 """Gives all values of a header, which may come several times."""
@@ -77,7 +78,8 @@ class Endpoint:
     def read(self, body: bytes) -> Delivery:
         """Return what a call that is the CRM's brought; what cannot be read is a dead letter."""
         try:
-            events = list(self.webhooks.events(json.loads(body, parse_constant=_refused)))
+            found = _whole(json.loads(body, parse_constant=_refused))
+            events = list(self.webhooks.events(found))
             used = [self._arrival(event) for event in events if event.type in self.types]
         except Exception as error:  # noqa: BLE001 - a connector's code, given anything at all
             return Delivery([self._unreadable(body, error)])
@@ -132,6 +134,20 @@ def _is_one_of(given: str, wanted: Sequence[str]) -> bool:
 
 def _digest(*texts: str) -> str:
     return hashlib.sha256("\x1f".join(texts).encode(errors="backslashreplace")).hexdigest()
+
+
+def _whole(value: Any) -> Any:
+    """Return what JSON held with each half of a surrogate pair, which no text can have, as U+FFFD.
+
+    An emoji that was cut in two is no reason to lose an event.
+    """
+    if isinstance(value, str):
+        return _HALF.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, list):
+        return [_whole(one) for one in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(one) for key, one in value.items()}
+    return value
 
 
 def _refused(word: str) -> Any:

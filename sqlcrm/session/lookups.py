@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlcrm.errors import ProgrammingError
 from sqlcrm.execution.staging import Staging
 from sqlcrm.planner.access import accesses
 from sqlcrm.planner.plan import Relation, Scan
-from sqlcrm.sdk import Column, Need, Write
+from sqlcrm.sdk import Column, Connector, Need, Table, Write
 from sqlcrm.session.state import Session
 from sqlcrm.state.values import Operation
 from sqlcrm.writing.carriers import Means, carried, known
@@ -94,11 +94,9 @@ class Lookups:
             return 0
         opened = self._session.connections.get(self._relation.connection)
         found = 0
-        for table in opened.connector.tables:
-            person = table.consent.person if table.consent is not None else ""
-            if isinstance(person, Need) and person.table == self._relation.table.name:
-                batch = max((r.batch for r in table.reads if r.by == person.by), default=1)
-                found += -(-plan.deletes // batch)
+        for table, by in parts_of(opened.connector, self._relation.table):
+            batch = max((read.batch for read in table.reads if read.by == by), default=1)
+            found += -(-plan.deletes // batch)
         return found
 
     def beside(self, name: str) -> Relation:
@@ -136,6 +134,19 @@ class Lookups:
                 else:
                     del found[number]
         return dict(found)
+
+
+def parts_of(connector: Connector, table: Table) -> Iterator[tuple[Table, str]]:
+    """Yield the tables that say who of a table's persons opted out, and their column with its key.
+
+    Their rows go when the person is deleted.
+    """
+    for other in connector.tables:
+        person = other.consent.person if other.consent is not None else ""
+        if isinstance(person, Need) and person.table == table.name:
+            yield other, person.by
+        elif other.name in table.parts:
+            yield other, table.parts[other.name]
 
 
 def _keys(columns: Sequence[Column], values: Values) -> dict[str, list[Any]]:

@@ -268,6 +268,7 @@ class _Merging:
         rows = [row for _, row in found.changes]
         settle_repeats(rows, columns_of(self._table, self._table.key), self._table)
         _refuse_both(found.changes)
+        self._planning.optouts.recall_for(rows, {})
         policy = self._planning.policy
         for action, row in found.changes:
             if action.case.action == "update":

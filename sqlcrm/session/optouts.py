@@ -13,9 +13,10 @@ from sqlcrm.execution.engine import quote
 from sqlcrm.execution.staging import Staged
 from sqlcrm.planner.plan import Relation
 from sqlcrm.sdk import Connector, Consent, Need, Table
-from sqlcrm.session.lookups import Lookups
+from sqlcrm.session.lookups import Lookups, parts_of
 from sqlcrm.session.prepared import Prepared
 from sqlcrm.session.state import Session
+from sqlcrm.writing.consent import gains_person
 from sqlcrm.writing.rows import Row
 
 Seen = tuple[str, str, str]
@@ -54,8 +55,8 @@ def remember_reads(session: Session, prepared: Prepared) -> None:
         seen = list(_seen(session, prepared, staged, consent))
         if seen:
             try:
-                account = session.account(relation.connection)
-                session.journal.remember_opt_outs(account, seen)
+                people = session.people(relation.connection)
+                session.journal.remember_opt_outs(people, seen)
             except (Error, OSError):
                 return  # a query needs no journal; what writes has looked at it before
 
@@ -110,8 +111,8 @@ class OptOuts:
         self._prepared: Prepared | None = None
 
     @property
-    def _account(self) -> int:
-        return self._session.account(self._relation.connection)
+    def _people(self) -> int:
+        return self._session.people(self._relation.connection)
 
     def note_reads(self, prepared: Prepared) -> None:
         """Remember the opt-outs among the rows read."""
@@ -129,15 +130,33 @@ class OptOuts:
         if consent is None or not consent.person:
             return
         raised = [r for r in rows if r.values.get(consent.column) in consent.subscribed]
-        if not raised or not self._session.journal.has_opt_outs(self._account):
+        if not raised or not self._session.journal.has_opt_outs(self._people):
             return
         names = self._names(consent, raised)
         asked = {(one, scope_of(consent, r.values)) for r in raised for one in names[r.number]}
-        known = self._session.journal.opted_out(self._account, sorted(asked))
+        known = self._session.journal.opted_out(self._people, sorted(asked))
         for row in raised:
             for one in names[row.number]:
                 status = known.get((one, scope_of(consent, row.values)))
                 row.opted_out = status if row.opted_out is None else row.opted_out
+
+    def recall_for(
+        self, rows: Sequence[Row], existing: Mapping[tuple[Any, ...], Mapping[str, Any]]
+    ) -> None:
+        """Do so for those of these rows that are new, or get their first address.
+
+        existing: the rows that exist, by mark; others may know theirs as `before`.
+        """
+        consent = self._relation.table.consent
+        before = {row.number: row.before or existing.get(row.mark) for row in rows}
+        self.recall(
+            [
+                row
+                for row in rows
+                if before[row.number] is None
+                or gains_person(consent, row.values, before[row.number])
+            ]
+        )
 
     def _names(self, consent: Consent, rows: Sequence[Row]) -> dict[int, list[str]]:
         """Return the names of each row's person."""
@@ -157,12 +176,8 @@ class OptOuts:
         if table.consent is not None and isinstance(table.consent.person, str):
             self._remember_own(table, rows)
         opened = self._session.connections.get(self._relation.connection)
-        for other in opened.connector.tables:
-            consent = other.consent
-            if consent is None or not isinstance(consent.person, Need):
-                continue
-            if consent.person.table == table.name:
-                self._remember_beside(other, consent, consent.person, rows)
+        for other, by in parts_of(opened.connector, table):
+            self._remember_beside(other, by, rows)
 
     def _remember_own(self, table: Table, rows: Sequence[Row]) -> None:
         consent = table.consent
@@ -175,33 +190,42 @@ class OptOuts:
             and before.get(consent.column) is not None
             and before[consent.column] not in consent.subscribed
         ]
-        self._session.journal.remember_opt_outs(self._account, seen)
+        self._session.journal.remember_opt_outs(self._people, seen)
 
-    def _remember_beside(
-        self, table: Table, consent: Consent, need: Need, rows: Sequence[Row]
-    ) -> None:
-        """Read the statuses of persons about to be deleted, in another table."""
-        people = {
-            before[self._relation.table.key[0]]: before.get(need.value)
-            for row in rows
-            if (before := row.before)
-        }
-        if not people:
+    def _remember_beside(self, table: Table, by: str, rows: Sequence[Row]) -> None:
+        """Read the statuses of persons about to be deleted, in another table.
+
+        by: its column that has their key.
+        """
+        consent, key = table.consent, self._relation.table.key[0]
+        people = {before[key]: before for row in rows if (before := row.before)}
+        if consent is None or not people:
             return
+        named = "" if isinstance(consent.person, Need) else consent.person
         relation = self._lookups.beside(table.name)
-        columns = tuple(filter(None, (need.by, consent.scope, consent.column)))
-        found = self._lookups.read(relation, columns, {need.by: sorted(people, key=str)})
+        columns = tuple(filter(None, (by, named, consent.scope, consent.column)))
+        found = self._lookups.read(relation, columns, {by: sorted(people, key=str)})
         seen, subscribed = [], []
         for one in found:
-            status, key, about = one[consent.column], one[need.by], scope_of(consent, one)
-            if status is None or key not in people:
+            status, about = one[consent.column], scope_of(consent, one)
+            if status is None or one[by] not in people:
                 continue
-            names = [by_id(need, key), *([str(people[key])] if people[key] else [])]
-            if status in consent.subscribed:
-                subscribed += [(name, about) for name in names]
-            else:
+            names = _named(consent, one, people[one[by]], one[by])
+            if status not in consent.subscribed:
                 seen += [(name, about, str(status)) for name in names]
+            elif not named:  # an address alone may be somebody else's, too, who opted out
+                subscribed += [(name, about) for name in names]
         journal = self._session.journal
-        journal.remember_opt_outs(self._account, seen)
-        if subscribed and journal.has_opt_outs(self._account):
-            journal.forget_opt_outs(self._account, subscribed)
+        journal.remember_opt_outs(self._people, seen)
+        if subscribed and journal.has_opt_outs(self._people):
+            journal.forget_opt_outs(self._people, subscribed)
+
+
+def _named(
+    consent: Consent, row: Mapping[str, Any], person: Mapping[str, Any], key: Any
+) -> list[str]:
+    """Return the names of the person that a row is about. person: their own row, by this key."""
+    if not isinstance(consent.person, Need):
+        return [str(row[consent.person])] if row[consent.person] else []
+    address = person.get(consent.person.value)
+    return [by_id(consent.person, key), *([str(address)] if address else [])]

@@ -21,7 +21,7 @@ from sqlcrm.session.returning import names_more, shown_columns
 from sqlcrm.session.state import Session
 from sqlcrm.session.telling import unclear, unmatched
 from sqlcrm.state.values import Operation
-from sqlcrm.writing.carriers import unsubscribes
+from sqlcrm.writing.carriers import side_effects, unsubscribes
 from sqlcrm.writing.decide import (
     Policy,
     as_sent,
@@ -146,6 +146,7 @@ class Planning:
         if self.statement.opt_in == "":
             for row in found:
                 row.opt_in = True
+        self.optouts.recall_for(found, {})
         return found
 
     def whole_table(self) -> int | None:
@@ -199,7 +200,7 @@ class Planning:
         settle_repeats(rows, policy.natural, table)
         wanted = [row for row in rows if not row.problem and row.same_as is None]
         existing = {} if absent else self.existing(wanted, given)
-        self.optouts.recall([row for row in wanted if row.mark not in existing])
+        self.optouts.recall_for(wanted, existing)
         changes = conflicting(self, wanted, given, existing)
         ignore = conflict is not None and not conflict.update
         found = []
@@ -299,7 +300,7 @@ def _kept(plan: WritePlan) -> list[str]:
     lost = sum(unsubscribes(plan.relation.table, one) for one in plan.planned)
     if lost:
         found.append(f"{_rows(lost)} unsubscribed: undo cannot subscribe anybody again")
-    return found
+    return [*found, *side_effects(plan.relation.table, plan.planned)]
 
 
 def _rows(number: int) -> str:
@@ -310,7 +311,7 @@ def before_columns(table: Table, sets: Sequence[str]) -> tuple[str, ...]:
     """Return the columns to read before a change: the keys, and what matters for these."""
     names = {*table.key, *table.natural_key, *sets}
     if table.consent is not None:
-        names.add(table.consent.column)
+        names |= {table.consent.column, str(table.consent.person)}
     for one in table.writes:
         names |= set(one.along)
     return tuple(column.name for column in table.columns if column.name in names)

@@ -152,6 +152,14 @@ class Session:
             self.accounts[alias] = self.journal.account(name, origin, opened.identity.account)
         return self.accounts[alias]
 
+    def people(self, alias: str) -> int:
+        """Return the number under which the journal keeps who opted out: mostly the account's."""
+        account, opened = self.account(alias), self.connections.get(alias)
+        who = opened.identity
+        if who.people == who.account:
+            return account
+        return self.journal.account(opened.connector.name, opened.client.origin, who.people)
+
     @contextmanager
     def holding(self, account: int, table: str) -> Iterator[None]:
         """Keep other runs on this machine from writing a table of an account.

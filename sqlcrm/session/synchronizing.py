@@ -247,6 +247,9 @@ class _Synchronizing:
         idle = " ".join(self._target_column(name).name for name in self._sync.ignore_changes)
         found: dict[int, Operation] = {}
         new: list[Row] = []
+        self._planning.optouts.recall_for(
+            [row for row in self._rows if row.mark in targets], targets
+        )
         for row in self._rows:
             before = targets.get(row.mark)
             if self._is_keyless(row.mark):

@@ -193,7 +193,7 @@ class _Undoing:
             if problem:
                 return _refused(operation, problem, row)
             self.seen[mark(self._key, row)] = None
-            if table.touches:
+            if table.touches and not table.link:
                 self._note(
                     f"with a row of {table.name} goes all that hangs on it, whoever made it: "
                     f"{', '.join(table.touches)}"
@@ -263,6 +263,8 @@ class _Undoing:
         carrier = {"insert": "delete", "delete": "insert", "update": "update"}[verb]
         write = self._table.carrier(carrier)
         self._note(write.undo if write is not None else "")
+        for name, words in write.notice.items() if write is not None else ():
+            self._note(words if name in operation.values else "")
 
     def _note(self, words: str) -> None:
         if words and words not in self.notices:

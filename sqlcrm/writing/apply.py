@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from sqlcrm.errors import Cancelled, DeclarationError, Error, OperationalError, OutcomeUnknown
 from sqlcrm.execution.ahead import width
@@ -17,7 +16,8 @@ from sqlcrm.writing.bodies import full_row, request
 from sqlcrm.writing.carriers import single
 from sqlcrm.writing.place import Run
 from sqlcrm.writing.plan import Batch, WritePlan
-from sqlcrm.writing.replies import kept_otherwise, lacks, told_id, unwritten
+from sqlcrm.writing.replies import lacks
+from sqlcrm.writing.written import written
 
 SIDE_BY_SIDE = 16
 """Writes under way at once, at most: so many rows are to be looked up after a crash."""
@@ -282,13 +282,7 @@ class Applying:
                 self.applied.unknown.append(operation)
                 why = "the API answered with success, and without the row"
                 return Settled(number, "unknown", why)
-            reply = (self._table, operation, body, write.row_at, self._plan.zone)
-            left = unwritten(*reply) if write.shows else {}
-            if left:
-                return _left(operation, left)
-            kept = kept_otherwise(*reply)
-            identity = told_id(self._table, write, operation, body)
-            return Settled(number, "done", operation.reason, identity, after=kept)
+            return written(self._table, operation, body, write, self._plan.zone)
         if answer.verdict is Verdict.ALREADY:
             return Settled(number, "done", "was so already", answer=reason)
         if answer.verdict is Verdict.MISSING and operation.verb in {"delete", "unlink"}:
@@ -299,20 +293,6 @@ class Applying:
             self.applied.unknown.append(operation)
             return Settled(number, "unknown", words, answer=reason)
         return Settled(number, "rejected", words, answer=reason)
-
-
-def _left(operation: Operation, shown: Mapping[str, Any]) -> Settled:
-    """Return what became of a row of which the API did not write these columns.
-
-    The others are written, so that there is something to undo.
-    """
-    left = ", ".join(
-        f"{name} is {'NULL' if value is None else value}" for name, value in shown.items()
-    )
-    why = f"{left}: the API did not write it, without saying why"
-    state = "rejected" if operation.values.keys() <= shown.keys() else "done"
-    words = (why, operation.reason) if operation.reason and state == "done" else (why,)
-    return Settled(operation.number, state, "; ".join(words))
 
 
 def alone(plan: WritePlan, operations: Sequence[Operation]) -> list[Batch]:

@@ -39,8 +39,12 @@ def full_row(write: Write, table: Table, operation: Operation) -> dict[str, Any]
     for group in write.together:
         if sent.keys() & set(group):
             sent = {**{name: known[name] for name in group if known.get(name) is not None}, **sent}
+    for name, leader in write.follows.items():
+        if leader in sent and known.get(name) is not None:
+            sent.setdefault(name, known[name])
     for name in table_names(write.path):
         sent.pop(name, None)
+    sent = {n: v for n, v in sent.items() if n not in write.defaults or v != write.defaults[n]}
     return {**wire_row(table, sent), **write.always, **deliberate(table, operation)}
 
 

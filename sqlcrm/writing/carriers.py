@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -204,6 +204,16 @@ def undo_calls(plan: WritePlan) -> int | None:
         back = table.carrier(INVERSE[operation.verb]) is not None
         able += (back or _lowers(table, operation)) and not unsubscribes(table, operation)
     return able if able or not plan.planned else None
+
+
+def side_effects(table: Table, operations: Iterable[Operation]) -> list[str]:
+    """Return what else writes change, for people: once each, as the columns written say."""
+    found: dict[str, None] = {}
+    for one in operations:
+        write = table.carrier({"create": "insert"}.get(one.verb, one.verb))
+        if write is not None and write.notice:
+            found |= dict.fromkeys(w for n, w in write.notice.items() if n in one.values)
+    return list(found)
 
 
 def unsubscribes(table: Table, operation: Operation) -> bool:

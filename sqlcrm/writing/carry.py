@@ -50,6 +50,7 @@ class Carrying:
         self._wait = wait
         self._progress = progress
         self._applying = Applying(plan, door, run, progress, again=again)
+        self._unended: set[int] = set()  # what a job may do yet, as it says
         self._undone: set[int] = set()  # what surely had no effect when it was last read back
 
     def all(self) -> Applied:
@@ -67,6 +68,11 @@ class Carrying:
     def _confirm(self, accepted: Accepted, *, last: bool = False) -> None:
         """Read back what the API said that it would do; send alone, once, what it did not do."""
         left = self._missing(accepted) if accepted else []
+        why = "the API took it on, and has not done it yet"
+        later = [Settled(o.number, "unknown", why) for o in left if o.number in self._unended]
+        if later:
+            self._run.resolved(later)
+        left = [o for o in left if o.number not in self._unended]
         if not left:
             return
         numbers = [operation.number for operation in left]
@@ -90,6 +96,7 @@ class Carrying:
                 finished[one[1]] = self._finish(one)
         if late and set(finished) != {accepted[-1][1]}:
             missing = self._read_back([operation for operation, _, _ in late])
+        self._unended = {o.number for o, ticket, _ in late if finished[ticket] == "unknown"}
         return [operation for operation, _, _ in late if operation.number in missing]
 
     def _finish(self, one: tuple[Operation, str, Write]) -> str:

@@ -24,18 +24,24 @@ def guarded(
     before: the row as it is, None for a new one: that one gets the safe value, where somebody
     remembered that the person opted out (`row.opted_out`). allow: the connection's
     `allow_resubscribe`; False refuses even an opt-in. NULL is no status: what an API makes of none
-    may be its default, so nothing is sent then.
+    may be its default, so nothing is sent then. Who gets an address for the first time is as new
+    as a row that is inserted.
     """
-    if consent is not None and before is not None and values.get(consent.column, "") is None:
+    if consent is None:
+        return ""
+    gained = gains_person(consent, values, before)
+    if before is not None and not gained and values.get(consent.column, "") is None:
         del values[consent.column]
         return f"{consent.column} stays {before.get(consent.column)}: NULL is no status"
-    if consent is None or not raises(consent, values, before, opted_out=row.opted_out):
-        return ""
+    defaulted = gained and safe_default(consent, values)
+    if not raises(consent, values, None if gained else before, opted_out=row.opted_out):
+        new = f"{consent.column} is {consent.safe}: the {consent.person} is new, and the row gives"
+        return f"{new} none" if defaulted else ""
     if row.opt_in and allow is not False:
         return ""
     why = "allow_resubscribe is false" if row.opt_in else "that needs WITH OPT IN"
     what = f"this would subscribe a person again, and {why}"
-    if before is None:
+    if before is None or gained:
         values[consent.column] = consent.safe
         if row.opted_out is None:
             hidden = "the API does not show whether the person opted out before"
@@ -55,6 +61,17 @@ def raises(
     if before is None:
         return consent.unseen or opted_out is not None
     return before.get(consent.column) not in consent.subscribed
+
+
+def gains_person(consent: Consent | None, values: Before, before: Before | None) -> bool:
+    """Whether a row that exists, and named nobody for good, is given an address.
+
+    To an API that is a new subscriber, with whatever status it gives those by default.
+    """
+    if consent is None or before is None or not isinstance(consent.person, str):
+        return False
+    name = consent.person
+    return bool(name and name in before and before[name] is None and values.get(name))
 
 
 def safe_default(consent: Consent | None, values: dict[str, Any]) -> bool:

@@ -87,16 +87,33 @@ def inserted(
     verb = "link" if table.link else "create"
     if not row.problem and before is not None:
         other = [] if ignore else _others(policy, row, given, before)
-        why = f"exists with another {' and '.join(other)}; UPDATE or ON CONFLICT changes it"
+        why = f"exists with another {' and '.join(other)}"
+        if table.carrier("update") is not None:
+            why += "; UPDATE or ON CONFLICT changes it"
         if table.consent is not None and raises(table.consent, row.values, before):
             why += f", {table.consent.column} only WITH OPT IN"
-        state = ("rejected", why) if other else ("unchanged", "exists")
+        state = ("rejected", why) if other else ("unchanged", _exists(table, row, given))
         return _operation(table, row, verb, row.values, before, *state)
     safe_default(table.consent, row.values)
     kept = guarded(table.consent, row, row.values, None, policy.allow)
     state = _new(row, earlier)
     values = {name: value for name, value in row.values.items() if value is not None}
     return _operation(table, row, verb, values, before, state[0], state[1] or kept)
+
+
+def _exists(table: Table, row: Row, given: Sequence[str]) -> str:
+    """Say that a row exists, and which of its values nobody can compare: they were not written."""
+    unseen = [
+        column.name
+        for column in columns_of(table, given)
+        if column.write_only
+        and column.name not in table.natural_key
+        and row.values.get(column.name) not in (None, ())
+    ]
+    if not unseen:
+        return "exists"
+    docs = dict.fromkeys(c.instead for c in columns_of(table, unseen) if c.instead)
+    return "; ".join([f"exists: {' and '.join(unseen)} not written", *docs])
 
 
 def as_sent(policy: Policy, row: Row) -> Row:
@@ -130,9 +147,16 @@ def _others(policy: Policy, row: Row, given: Sequence[str], before: Before) -> l
         column.name
         for column in columns_of(policy.table, given)
         if not column.write_only
+        and not _says_nothing(policy.table, column, row)
         and not same(column, row.values.get(column.name), before.get(column.name))
         and not _kept_so(known, column.name, row.values.get(column.name), before)
     ]
+
+
+def _says_nothing(table: Table, column: Column, row: Row) -> bool:
+    """Whether a row leaves its subscription status open: NULL is no status."""
+    about = table.consent is not None and column.name == table.consent.column
+    return about and row.values.get(column.name) is None
 
 
 def updated(

@@ -1,5 +1,6 @@
 """Calls are verified and on disk before they are acknowledged; nothing else is stored."""
 
+import contextlib
 import http.client
 import json
 import random
@@ -14,6 +15,7 @@ import pytest
 from fakes import hooked
 
 from sqlcrm.doors import receiver as receiving
+from sqlcrm.doors import serving as serving_
 from sqlcrm.errors import ConfigurationError, JournalProblem
 
 
@@ -133,12 +135,61 @@ def test_a_call_that_never_comes_to_its_end_holds_nothing(
         assert one.listener.events.counts() == {}
 
 
+@pytest.mark.parametrize(("limit", "value"), [("HELD", -1), ("AT_ONCE", 0)])
 def test_when_too_much_is_under_way_calls_are_asked_to_come_again(
-    desk: Any, monkeypatch: pytest.MonkeyPatch
+    desk: Any, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
 ) -> None:
-    monkeypatch.setattr(receiving, "HELD", -1)
+    monkeypatch.setattr(receiving, limit, value)
     with desk() as one:
         assert hooked.post(one.hook, hooked.call(1, "ana")) == 503
+        assert one.receiver.counts["busy"] == 1
+    assert "refused 1: 503, calls that came while too many were under way" in one.said
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST /hooks/crm HT", b"POST /no HTTP/1.1\r\nHost: x\r\nX"])
+def test_a_connection_that_never_calls_is_closed(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(serving_, "PATIENCE", 0.05)
+    with desk() as one:
+        parts = urlsplit(one.url)
+        with socket.create_connection((parts.hostname, parts.port), 10) as sock:
+            sock.sendall(sent)
+            assert closed(sock)
+
+
+def test_what_drips_in_after_the_answer_keeps_no_connection_open(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving_, "PATIENCE", 1.0)
+    with desk() as one:
+        parts = urlsplit(one.url)
+        with socket.create_connection((parts.hostname, parts.port), 10) as sock:
+            sock.sendall(b"POST /hooks/nobody HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n")
+            assert b" 404 " in sock.recv(65536)
+            sock.sendall(b"x")
+            assert closed(sock)
+
+
+def test_idle_connections_keep_no_call_out(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has been idle for longest makes room."""
+    monkeypatch.setattr(serving_, "AT_ONCE", 3)
+    with desk() as one, contextlib.ExitStack() as stack:
+        parts = urlsplit(one.url)
+        place = (parts.hostname, parts.port)
+        idle = [stack.enter_context(socket.create_connection(place, 10)) for _ in range(6)]
+        assert hooked.post(one.hook, hooked.call(1, "ana")) == 200
+        assert all(closed(sock) for sock in idle[:4])
+        idle[5].sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"200 OK" in idle[5].recv(65536)
+
+
+def closed(sock: socket.socket) -> bool:
+    """Whether the other side closes; waits for it, up to the socket's own timeout."""
+    try:
+        return sock.recv(65536) == b""
+    except ConnectionResetError:
+        return True
 
 
 def test_a4_what_cannot_be_written_down_is_not_acknowledged(desk: Any) -> None:
@@ -192,6 +243,10 @@ def test_the_secret_address_of_an_api_without_signatures(desk: Any) -> None:
         assert hooked.post(f"{one.hook}/{hooked.TOKEN}x", body, {}) == 401
         assert hooked.post(one.hook, body, {}) == 401
         assert one.stored() == ["jid-1"]
+        again = hooked.call(2, "ana")
+        assert hooked.post(f"{one.hook}/{hooked.TOKEN}/", again, {}) == 200
+        assert one.stored() == ["jid-1"]  # hers, too: she waits for her first
+        assert one.receiver.counts["stored"] == 2
     assert hooked.TOKEN not in "\n".join(one.said)
 
 
@@ -201,8 +256,8 @@ def test_health_tells_that_it_is_there_and_nothing_about_anybody(desk: Any) -> N
         with urllib.request.urlopen(f"{one.url}/health") as answer:
             found = json.loads(answer.read())
         assert found == {
-            "status": "ok", "accepted": 1, "refused": 0, "failed": 0, "stored": 1, "repeated": 0,
-            "ignored": 0,
+            "status": "ok", "accepted": 1, "refused": 0, "busy": 0, "failed": 0, "stored": 1,
+            "repeated": 0, "ignored": 0,
         }  # fmt: skip
 
 

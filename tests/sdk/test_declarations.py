@@ -165,6 +165,11 @@ def test_every_mistake_is_told_at_once() -> None:
             {"consent": Consent("id", (1,), 0, person=Need("email", "nr", "things", "name"))},
             "consent person: by='nr' is no column",
         ),
+        ({"parts": {"thongs": "id"}}, "part 'thongs' is no table with a Consent"),
+        (
+            {"parts": {"things": "nr"}, "consent": Consent("id", (1,), 0, person="name")},
+            "part things has no column 'nr'",
+        ),
         ({"natural_key": ()}, "neither repeatable, nor append, nor a natural key"),
         ({"reads": (Read("/x/{id}", "x", by="id"),)}, "no read can look a row up by 'name'"),
     ],

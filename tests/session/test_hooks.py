@@ -16,6 +16,7 @@ import sqlcrm
 from sqlcrm.errors import ConfigurationError, ProgrammingError, SqlError
 from sqlcrm.session.hooks import Endpoint, endpoints
 from sqlcrm.session.run import parsed
+from sqlcrm.state.events import Arrival, Events, Source
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # so that `fakes` can be imported
 
@@ -169,6 +170,29 @@ def test_t4_what_is_the_crms_and_cannot_be_read_becomes_a_dead_letter(
     assert one.error.startswith("it cannot be read: ")
     assert one.type == ""
     assert json.loads(one.data) is not None
+
+
+@pytest.mark.parametrize("half", [b"\\ud83d", b"\xed\xa0\xbd", b"\\ude00"])
+def test_t4_half_an_emoji_is_no_reason_to_lose_an_event(opened: Open, half: bytes) -> None:
+    body = b'{"type": "signed.up", "data": {"name": "Ana ' + half + b'"}, "jid": "j' + half + b'"}'
+    (one,) = endpoint(opened).read(body).arrivals
+    assert not one.error
+    assert json.loads(one.data)["name"].rstrip("\ufffd") == "Ana "
+    assert one.own_id.startswith("j\ufffd")
+    whole = body.replace(half, b"\\ud83d\\ude00")
+    assert json.loads(endpoint(opened).read(whole).arrivals[0].data)["name"] == "Ana \U0001f600"
+
+
+def test_one_event_that_is_no_json_hides_none_of_the_others(opened: Open) -> None:
+    db = opened()
+    where = Source("crm", "signed", "http://127.0.0.1:9")
+    texts = ['{"name":"\\ud83d"}', "no JSON", '{"name":"Bo"}']
+    Events(db.session.journal.database).store(
+        [Arrival(where, f"j{n}", "signed.up", "", text) for n, text in enumerate(texts)]
+    )
+    assert db.execute("SELECT count(*) FROM events@sqlcrm").fetchall() == [(3,)]
+    found = db.execute("SELECT data ->> '$.name', data ->> '$' FROM events@sqlcrm ORDER BY 1")
+    assert found.fetchall() == [("Bo", texts[2]), (None, texts[0]), (None, texts[1])]
 
 
 def test_a_script_without_events_and_events_that_are_not_there_are_refused(opened: Open) -> None:

@@ -31,6 +31,9 @@ STAYS = (
     "API has no way to delete it there."
 )
 
+PARTS = {"emails": "person_id", "phone_numbers": "person_id"}
+"""They leave the campaign with their entity."""
+
 ASSESSMENT = own(
     "latest_assessment",
     Type.INTEGER,
@@ -159,6 +162,7 @@ people_table = Table(
     modified=Modified("modified_date", lag=LAG),
     consent=Consent("email_status", ("subscribed",), safe="unsubscribed", person="email"),
     each=people,
+    parts=PARTS,
     columns=(
         ID,
         own("entity_type", default="person", nocase=True, doc="Types are in entity_types."),
@@ -212,6 +216,7 @@ entities_table = Table(
     touches=people_table.touches and ("people", *people_table.touches[1:]),
     modified=Modified("modified_date", lag=LAG),
     each=entities,
+    parts=PARTS,
     columns=(
         ID,
         own(

@@ -14,6 +14,7 @@ from sqlcrm_action_network.sandbox.names import FIELDS, FIRST, LAST, PLACES, STR
 START = 1_420_070_400  # 2015-01-01
 END = 1_788_220_800  # 2026-09-01: never in the future
 NO_MAIL = "no mail"
+_SPELLED = 40  # one in so many has capital letters in the address
 _EVEN = 312  # the first people are in all states alike, so that a small account has each
 _BLOCK = (
     "unsubscribed", "bouncing", "previous bounce", "spam complaint", "previous spam complaint",
@@ -117,7 +118,10 @@ class Population:
             return ""
         draw = self._draw(number)
         first = _FIRST_MAIL[(draw >> 4) % len(FIRST)]
-        return f"{first}.{_LAST_MAIL[(draw >> 12) % len(LAST)]}{number}@example.org"
+        last = _LAST_MAIL[(draw >> 12) % len(LAST)]
+        if number % _SPELLED == _SPELLED - 1:  # some write their address in their own way
+            first, last = first.capitalize(), last.capitalize()
+        return f"{first}.{last}{number}@example.org"
 
     def phone(self, number: int) -> str:
         """Eleven digits, "" for none; who has no address has a phone."""

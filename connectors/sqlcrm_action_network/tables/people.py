@@ -27,14 +27,26 @@ from sqlcrm_action_network.flows import PEOPLE, custom_fields, people_by_address
 from sqlcrm_action_network.persons import ADDRESS, STATUSES, person_columns
 from sqlcrm_action_network.wire import (
     LAG,
-    SETTLES,
+    SETTLES_PEOPLE,
     UNCOUNTED,
+    UNSUBSCRIBED,
     by_text,
     by_time,
     digits,
     equals,
     own_id,
     unblank,
+    was_there,
+)
+
+MOVED = (
+    "a phone number that somebody else has moves to the new person, and its subscription to text "
+    "messages ends; undo does not bring that back"
+)
+
+ENDS = (
+    "another phone number gets no text messages until UPDATE mobile_subscriptions … WITH OPT IN; "
+    "undo brings back a number, not its subscription, nor that of whoever had the new one"
 )
 
 POST = "postal_addresses[primary]"
@@ -63,6 +75,13 @@ def _phone(written: Any) -> str | None:
     except ValueError:
         return None
     return equals("phone_number")(number) if number else None
+
+
+def _doubts(sent: Row, reply: Any) -> str:
+    """Say that a person who was to be new was there, and may have lost the subscription."""
+    if not was_there(reply):
+        return ""
+    return UNSUBSCRIBED if dig(sent, "email_addresses[primary].status") else ""
 
 
 TIMES = (*by_time("modified_date"), *by_time("created_date"))
@@ -103,14 +122,16 @@ people = Table(
         # It subscribes new people by itself: the Consent sends a status with each.
         Write(
             "insert", "POST", "/people", wrap="person", reply="", id_at="identifiers",
-            repeatable=True, settles=SETTLES,
+            repeatable=True, settles=SETTLES_PEOPLE, shows=True,
+            defaults={"email_status": "subscribed"}, doubts=_doubts,
             undo="The person stays: the API cannot delete people.",
+            notice={"phone": MOVED},
         ),
         # An address of somebody else is left as it was, with status 200; so is much that is
         # emptied. The reply shows it.
         Write(
             "update", "PUT", "/people/{id}", reply="", repeatable=True, shows=True,
-            together=(ADDRESS,),
+            together=(ADDRESS,), follows={"email_status": "email"}, notice={"phone": ENDS},
         ),
     ),
     example=(

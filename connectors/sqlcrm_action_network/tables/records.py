@@ -78,7 +78,8 @@ attendances = once(
     "events",
     "event_id",
     "attendances",
-    "Who answered to which event.",
+    "Who answered to which event of this group; by person_id, also to those of event campaigns of "
+    "others, which else only campaign_attendances has.",
     text("status", doc="accepted (where none is given), declined, tentative or needs action."),
     changes=("status",),
 )

@@ -11,8 +11,9 @@ from sqlcrm_action_network.columns import flag, identity, text, texts, when
 from sqlcrm_action_network.flows import PEOPLE, people_by_email, records_by_email
 from sqlcrm_action_network.persons import person_columns
 from sqlcrm_action_network.shapes import OF_RECORDS, STAYS, example, flat
-from sqlcrm_action_network.signing_up import finish, signing_up
+from sqlcrm_action_network.signing_up import finishing, signing_up
 from sqlcrm_action_network.tables.records import MONEY, OUTREACH
+from sqlcrm_action_network.wire import SETTLES_PEOPLE
 
 CONSENT = Consent(
     column="email_status", subscribed=("subscribed",), safe="unsubscribed", person="email"
@@ -34,7 +35,10 @@ PERSON = person_columns(
     ),
 )
 
-ADD_TAGS = texts("add_tags", write_only=True, doc="Names of tags, which must exist.")
+ADD_TAGS = texts(
+    "add_tags", write_only=True, doc="Names of tags, which must exist.",
+    instead="INSERT INTO taggings adds tags",
+)  # fmt: skip
 
 BACKGROUND = flag(
     "background", write_only=True, doc="Whether the API may do it later; the row is read back then."
@@ -93,9 +97,15 @@ def signups(
         writes=(
             Write(
                 "insert",
-                send=signing_up(path, f"action_network:{parent}", append=append),
-                finish=finish,
+                send=signing_up(
+                    path,
+                    f"action_network:{parent}",
+                    append=append,
+                    batch=1 if append else MANY,
+                ),
+                finish=finishing(records, at, f"action_network:{parent}"),
                 batch=1 if append else MANY,
+                settles=SETTLES_PEOPLE,
                 repeatable=not append,
                 append=append,
                 undo=STAYS,
@@ -118,8 +128,9 @@ person_signups = Table(
     reads=(Read("/people", PEOPLE, by="email", fetch=people_by_email),),
     writes=(
         Write(
-            "insert", send=signing_up("/people", "", append=False), finish=finish, batch=MANY,
-            repeatable=True, undo=STAYS,
+            "insert", send=signing_up("/people", "", append=False, batch=MANY),
+            finish=finishing("", "", ""), batch=MANY, repeatable=True, settles=SETTLES_PEOPLE,
+            undo=STAYS,
         ),
     ),
     example=example("id FROM person_signups@an WHERE email", "ana@example.org"),

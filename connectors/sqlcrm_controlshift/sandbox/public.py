@@ -220,11 +220,12 @@ def _on_map(store: Store) -> list[Row]:
 
 def _local(store: Store, call: Call, _: tuple[str, ...]) -> Reply:
     rows, page = _on_map(store), page_number(call)
-    meta = {"count": len(rows), "page": page, "per_page": SIZE}
+    meta: Row = {"count": len(rows), "page": page, "per_page": SIZE}
     names = ("title", "description", "start_at")
     shown = [event_json(store, row) for row in _slice(rows, page)]
     data = [{"type": "Event", "id": e["slug"], **{n: e[n] for n in names}} for e in shown]
-    return answer({"meta": {**meta, "total_pages": pages(len(rows), SIZE)}, "data": data})
+    meta["total_pages"] = pages(len(rows), SIZE)
+    return answer({"meta": meta, "data": data})
 
 
 def _points(store: Store, _: Call, __: tuple[str, ...]) -> Reply:

@@ -81,7 +81,7 @@ webhook_endpoints = Table(
         when("created_at"),
         when("updated_at"),
         when("disabled_at"),
-        when("last_failure"),
+        fixed("last_failure", doc="What went wrong last."),
     ),
     reads=(Read(f"{REST}/webhook_endpoints", ""),),
     example="SELECT url, disabled_at FROM webhook_endpoints@cs WHERE disabled_at IS NOT NULL",

@@ -41,6 +41,7 @@ def test_a_status_can_only_be_one_that_is_known_not_to_subscribe_or_to_do_so() -
         assert found is not None
         assert "subscribed" in found.choices
         assert "Subscribed" not in found.choices
+        assert "none" not in found.choices  # it is read, and refused (422)
     for name in ("people", "emails", "phone_numbers"):
         consent = TABLES[name].consent
         assert consent is not None

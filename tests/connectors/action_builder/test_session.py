@@ -150,6 +150,57 @@ def test_nobody_is_subscribed_by_a_default_of_the_api(
     assert row == ("unsubscribed", "unsubscribed")
 
 
+@pytest.mark.parametrize("table", ["people", "entities"])
+def test_who_opted_out_is_not_subscribed_after_a_delete_from_either_table(
+    db: sqlcrm.Connection, crm: Running, tmp_path: Path, table: str
+) -> None:
+    """Entities are people, too, and their addresses go with them, the second one also."""
+    people = ask(crm, "state")["people"]
+    person = next(one for one in people if one["email_addresses"])
+    uuid = person["identifiers"][0].removeprefix("action_builder:")
+    address = person["email_addresses"][0]["address"]
+    db.execute(f"UPDATE emails@ab SET status = 'unsubscribed' WHERE person_id = '{uuid}'")
+    db.execute(f"INSERT INTO emails@ab (person_id, address) VALUES ('{uuid}', '2nd@example.org')")
+    settings = {**crm.settings, "rate_limit": "off"}
+    with sqlcrm.connect(ab=settings, state=tmp_path / "fresh", yes=True) as other:
+        assert counts(other, f"DELETE FROM {table}@ab WHERE id = '{uuid}'") == {"done": 1}
+        for one_ in (address, "2nd@example.org"):
+            add = (
+                "INSERT INTO people@ab (email, given_name, email_status) "
+                f"VALUES ($a${one_}$a$, 'N', 'subscribed')"
+            )
+            assert counts(other, add) == {"done": 1}
+            query = f"SELECT email_status FROM people@ab WHERE email = $a${one_}$a$"
+            assert one(other, query) == "unsubscribed"
+
+
+def test_an_opt_out_of_one_campaign_counts_in_all_of_the_network(
+    db: sqlcrm.Connection, crm: Running, tmp_path: Path
+) -> None:
+    """Entities are the network's, and so is what they said."""
+    state = ask(crm, "state")
+    campaign = next(key for key in state if key.endswith("/people")).removesuffix("/people")
+    theirs = {person["identifiers"][0] for person in state[f"{campaign}/people"]}
+    emails = [
+        person["email_addresses"][0]
+        for person in state["people"]
+        if person["email_addresses"] and person["identifiers"][0] not in theirs
+    ]
+    address = next(email["address"] for email in emails if email["status"] == "unsubscribed")
+    assert one(db, f"SELECT email_status FROM people@ab WHERE email = $a${address}$a$")
+    settings = {**crm.settings, "campaign": campaign, "rate_limit": "off"}
+    with sqlcrm.connect(ab=settings, state=tmp_path, yes=True) as other:
+        add = (
+            "INSERT INTO people@ab (email, given_name, email_status) "
+            f"VALUES ($a${address}$a$, 'N', 'subscribed')"
+        )
+        assert counts(other, add) == {"done": 1}
+        query = f"SELECT email_status FROM people@ab WHERE email = $a${address}$a$"
+        assert one(other, query) == "unsubscribed"
+        assert other.session.account("ab") != db.session.account("ab")
+        assert other.session.people("ab") == db.session.people("ab")
+
+
 def test_an_address_of_somebody_else_is_not_moved(db: sqlcrm.Connection) -> None:
     address, person = one(db, "SELECT address, person_id FROM emails@ab LIMIT 1")
     other = one(db, f"SELECT max(id) FROM people@ab WHERE id <> '{person}'")

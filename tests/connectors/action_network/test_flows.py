@@ -16,7 +16,7 @@ from sqlcrm_action_network.flows import (
     records_by_email,
     who,
 )
-from sqlcrm_action_network.signing_up import finish, signing_up
+from sqlcrm_action_network.signing_up import finishing, signing_up
 from sqlcrm_action_network.tables.people import TAKEN
 from sqlcrm_action_network.tagging import add_tags, remove_tags
 
@@ -185,7 +185,7 @@ def test_t6_nobody_is_made_anew_to_be_tagged(answer: Response) -> None:
     assert calls(asked) == ["GET /people/p"]
 
 
-SIGN = signing_up("/petitions/{id}/signatures", "petition", append=False)
+SIGN = signing_up("/petitions/{id}/signatures", "petition", append=False, batch=25)
 SIGNED = Response(200, {"identifiers": ["action_network:s"], "_links": {}})
 
 
@@ -218,7 +218,43 @@ def test_who_could_not_be_made_is_not_signed_up() -> None:
 def test_who_is_new_and_asked_for_it_is_made_by_the_helper() -> None:
     (outcome,), asked = drive(SIGN([_signup("subscribed")]), [people(), SIGNED])
     assert outcome.state == "done"
-    assert asked[1].body["person"]["email_addresses"][0]["status"] == "subscribed"
+    assert asked[1].body["person"]["email_addresses"] == [{"address": "ana@example.org"}]
+
+
+def test_who_was_made_by_the_first_row_is_sent_no_status_by_the_second() -> None:
+    rows = [_signup("subscribed"), {**_signup(), "petition": "8"}]
+    outcomes, asked = drive(SIGN(rows), [people(), SIGNED, SIGNED])
+    assert [one.state for one in outcomes] == ["done", "done"]
+    assert calls(asked)[1:] == ["POST /petitions/9/signatures", "POST /petitions/8/signatures"]
+
+
+def test_whom_a_failed_row_did_not_make_is_made_unsubscribed_by_the_next() -> None:
+    rows = [_signup("subscribed"), {**_signup(), "petition": "8"}]
+    made = Response(200, person("p", "ana@example.org", "unsubscribed"))
+    answers = [people(), Response(200, {}), people(), made, SIGNED]
+    outcomes, _ = drive(SIGN(rows), answers)
+    assert [one.state for one in outcomes] == ["rejected", "done"]
+
+
+def test_a_full_batch_waits_until_who_was_subscribed_can_be_found() -> None:
+    give = signing_up("/fundraising_pages/{id}/donations", "petition", append=True, batch=1)
+    _, asked = drive(give([_signup("subscribed")]), [people(), SIGNED, Response(200, {})])
+    assert asked[-1].after == 3.0
+
+
+def test_who_was_there_after_all_is_rejected() -> None:
+    was = person("p", "Ana@example.org", "unsubscribed")
+    dates = {"created_date": "2020-01-01T00:00:00Z", "modified_date": "2026-11-22T00:00:00Z"}
+    (outcome,), _ = drive(SIGN([_signup()]), [people(), Response(200, {**was, **dates})])
+    assert outcome.state == "rejected"
+    assert "another spelling" in outcome.reason
+
+
+def test_what_may_be_made_twice_is_not_left_to_the_background() -> None:
+    give = signing_up("/fundraising_pages/{id}/donations", "petition", append=True, batch=1)
+    with pytest.raises(StopIteration) as end:
+        next(give([_signup(background=True)]))
+    assert [one.state for one in end.value.value] == ["rejected"]
 
 
 @pytest.mark.parametrize(("was", "said"), [("unsubscribed", True), ("subscribed", False)])
@@ -242,18 +278,23 @@ def test_what_is_done_in_the_background_is_accepted_only() -> None:
     there = people(person("p", "ana@example.org"))
     rows = [_signup(background=True)]
     (outcome,), asked = drive(SIGN(rows), [there, Response(200, {})])
-    assert outcome == Outcome("accepted", ticket="ana@example.org")
+    assert outcome == Outcome("accepted", ticket="9 ana@example.org")
     assert asked[1].query == (("background_request", "true"),)
     assert "background" not in asked[1].body
 
 
 def test_the_background_is_waited_for() -> None:
     there = people(person("p", "ana@example.org"))
-    said, asked = drive(finish("ana@example.org"), [Response(200, {}), there])
+    finish = finishing("signatures", "_embedded.osdi:signatures", "petition")
+    other, ours = (
+        counted("osdi:signatures", {"identifiers": [], "petition": name}) for name in "89"
+    )
+    answers = [Response(200, {}), there, other, Response(200, {}), there, ours]
+    said, asked = drive(finish("9 ana@example.org"), answers)
     assert said == "done"
     assert asked[0].after > 0
     never = [one for _ in range(3) for one in (Response(200, {}), people())]
-    assert "not there" in drive(finish("ana@example.org"), never)[0]
+    assert drive(finish("9 ana@example.org"), never)[0] == "unknown"
 
 
 def test_tags_that_do_not_exist_are_refused_before_and_applied_ones_read_after() -> None:
@@ -276,7 +317,7 @@ def test_tags_that_do_not_exist_are_refused_before_and_applied_ones_read_after()
 
 
 def test_a_donation_is_never_sent_again_by_itself() -> None:
-    give = signing_up("/fundraising_pages/{id}/donations", "petition", append=True)
+    give = signing_up("/fundraising_pages/{id}/donations", "petition", append=True, batch=1)
     there = people(person("p", "ana@example.org"))
     _, asked = drive(give([_signup()]), [there, SIGNED])
     assert [one.may_repeat for one in asked] == [True, False]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import pytest
+
 from sqlcrm.sdk import Href, Request, Table
 from sqlcrm.state.values import Operation
 from sqlcrm.writing.bodies import request
@@ -30,7 +32,7 @@ def shown(call: Request) -> tuple[str, str, Any]:
 def test_a_person_is_made_by_the_signup_helper() -> None:
     values = {
         "email": "ana@example.org",
-        "email_status": "subscribed",
+        "email_status": "unsubscribed",
         "given_name": "Ana",
         "phone": "12025550101",
         "postal_code": "45402",
@@ -43,13 +45,29 @@ def test_a_person_is_made_by_the_signup_helper() -> None:
         {
             "person": {
                 "given_name": "Ana",
-                "email_addresses": [{"address": "ana@example.org", "status": "subscribed"}],
+                "email_addresses": [{"address": "ana@example.org", "status": "unsubscribed"}],
                 "phone_numbers": [{"number": "12025550101"}],
                 "postal_addresses": [{"postal_code": "45402", "address_lines": ["1 Main St"]}],
                 "languages_spoken": ["en"],
             }
         },
     )
+
+
+def test_subscribed_is_not_sent_with_a_person_who_may_be_there() -> None:
+    values = {"email": "ana@example.org", "email_status": "subscribed"}
+    body = {"person": {"email_addresses": [{"address": "ana@example.org"}]}}
+    assert shown(made("people", "insert", values)) == ("POST", "/people", body)
+
+
+@pytest.mark.parametrize(
+    ("was", "sent"),
+    [("subscribed", "subscribed"), ("unsubscribed",) * 2, ("bouncing", "unsubscribed")],
+)
+def test_another_address_keeps_the_status(was: str, sent: str) -> None:
+    before = {"id": "1111", "email": "ana@example.org", "email_status": was}
+    _, _, body = shown(made("people", "update", {"email": "bo@example.org"}, before))
+    assert body == {"email_addresses": [{"address": "bo@example.org", "status": sent}]}
 
 
 def test_somebody_is_unsubscribed_without_an_address() -> None:

@@ -8,6 +8,7 @@ fails because the CRM cannot be reached is no event's fault: it waits.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -171,8 +172,9 @@ class Listener:
 
         folder = self._database.path.parent
         with ExitStack() as stack:
-            for alias in sorted(self.endpoints):
-                held = holding(folder, 0, f"events-{alias}", wait=0.0, stop=lambda: None)
+            for alias, endpoint in sorted(self.endpoints.items()):
+                named = hashlib.sha256(endpoint.source.kind("").encode()).hexdigest()[:16]
+                held = holding(folder, 0, f"events-{alias}-{named}", wait=0.0, stop=lambda: None)
                 try:
                     stack.enter_context(held)
                 except Busy:

@@ -145,8 +145,14 @@ def _stamped(flow: Flow[Identity], seen: set[str]) -> Flow[Identity]:
 
 
 def _hashed(settings: Mapping[str, str], connector: Connector) -> str:
-    """Return what tells credentials apart, and does not tell them."""
-    secret = sorted((s.name, settings.get(s.name, "")) for s in connector.settings if s.secret)
+    """Return what tells credentials apart, and does not tell them.
+
+    Secrets that may be missing, such as that of webhooks, are no credentials: an account stays
+    the same when one is added or changed.
+    """
+    secret = sorted(
+        (s.name, settings.get(s.name, "")) for s in connector.settings if s.secret and s.required
+    )
     return hashlib.sha256(repr(secret).encode(errors="surrogatepass")).hexdigest()[:16]
 
 

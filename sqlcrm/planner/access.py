@@ -154,8 +154,9 @@ def _sort(scan: Scan, read: Read) -> Sort | None:
 
 
 def _counts_rows(table: Table, read: Read) -> bool:
-    """Whether a list's total counts the rows themselves, not parents that they lie beside."""
-    return table.each is None and getattr(read.pages, "at", read.at) == read.at
+    """Whether a list tells a total of the rows themselves, not of parents that they lie beside."""
+    tells = getattr(read.pages, "total_at", "somewhere") != ""
+    return tells and table.each is None and getattr(read.pages, "at", read.at) == read.at
 
 
 def _sorted(read: Read, sort: Sort) -> Read:

@@ -24,3 +24,14 @@ def test_a_join_takes_hardly_more_than_twice_the_calls_of_the_better_way(
             found = db.execute("SELECT p.id FROM wanted w JOIN people@an p ON p.email = w.email")
             assert found.fetchall() == []
             assert len(db.session.connections.calls) <= most
+
+
+def test_explain_promises_no_count_that_the_list_does_not_tell(tmp_path: Path) -> None:
+    with serve([sandbox], Options(people=60, limits="off")) as running:
+        settings = {**running[0].settings, "rate_limit": "off"}
+        with sqlcrm.connect(an=settings, state=tmp_path) as db:
+            told = str(db.execute("EXPLAIN ANALYZE SELECT count(*) FROM people@an").fetchall())
+            assert "its total is the count" not in told
+            told = str(db.execute("EXPLAIN SELECT count(*) FROM people@an").fetchall())
+            assert "exact" not in told
+            assert db.execute("SELECT count(*) FROM people@an").fetchall() == [(60,)]
